@@ -1,0 +1,21 @@
+package mqtt
+
+import (
+	"syscall"
+	"time"
+)
+
+// tcpUserTimeout is the socket option TCP_USER_TIMEOUT of tcp(7): how long sent bytes may
+// stay unacknowledged, or wait for a window that stays closed, until the kernel closes.
+const tcpUserTimeout = 18
+
+// limitUnread lets the kernel close a connection whose peer takes nothing for so long.
+func limitUnread(fd uintptr, within time.Duration) {
+	syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(within.Milliseconds()))
+}
+
+// writeNow writes what the kernel takes without waiting.
+func writeNow(fd uintptr, p []byte) int {
+	n, _ := syscall.Write(int(fd), p) // an error comes again with the next write, which tells it
+	return max(n, 0)
+}

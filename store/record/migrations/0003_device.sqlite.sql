@@ -1,0 +1,14 @@
+-- The device lists of parks, every version; what was recorded stays.
+CREATE TABLE device_version (
+  park        TEXT NOT NULL,
+  number      BIGINT NOT NULL,
+  hash        TEXT NOT NULL,
+  recorded_at TIMESTAMPTZ NOT NULL,
+  author      TEXT NOT NULL,
+  yaml        TEXT NOT NULL,
+  PRIMARY KEY (park, number)
+);
+CREATE TRIGGER device_version_update BEFORE UPDATE ON device_version
+BEGIN SELECT RAISE(ABORT, 'device_version is append-only'); END;
+CREATE TRIGGER device_version_delete BEFORE DELETE ON device_version
+BEGIN SELECT RAISE(ABORT, 'device_version is append-only'); END;

@@ -1,0 +1,6500 @@
+// Written by `npm run api:types`; edit the OpenAPI document, not this file.
+
+export interface paths {
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log of the caller's organizations, the newest line first */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entries/{entry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An entry and the tree from its tonnes to its registers */
+        get: operations["explainEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grants/{grant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a role back */
+        delete: operations["revokeGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inventories/{inventory}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An inventory as JSON, CSV or workbook */
+        get: operations["getInventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inventories/{inventory}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed between two inventories and why */
+        get: operations["compareInventories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inventories/{inventory}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that a reading is part of the inventory */
+        get: operations["proveReading"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the server counted, in the text format of Prometheus
+         * @description Of the whole installation: it needs device.read at the root. Scrape it with a service token as bearer credential.
+         */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organizations that the caller sees, from the top down */
+        get: operations["listOrganizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parks that the caller sees */
+        get: operations["listParks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Declared activity data
+         * @description Of a period, or all, as known now or at a recorded time. An enterprise names itself with organization and sees its own.
+         */
+        get: operations["listActivities"];
+        put?: never;
+        /**
+         * Declare activity data that no meter tells
+         * @description It is refused unless the park's method, or the one that the member reports by, can account it.
+         */
+        post: operations["declareActivity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/activities/{activity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All revisions of a record, the newest first */
+        get: operations["getActivity"];
+        /** Record the next revision of a record; earlier ones stay */
+        put: operations["reviseActivity"];
+        post?: never;
+        /** Record that a record counts no more; it stays, with the reason */
+        delete: operations["withdrawActivity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Energy balance of a park by carrier, node and step
+         * @description What came in, went out, was converted, stored, lost or not metered, with the quality of its meters. What is not known is null, never 0. A bus is over where more than the limit of what came in is left over.
+         */
+        get: operations["getBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/carbon-flow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Carbon traced through the park's network: intensity of every place by step, members' shares, transfers
+         * @description Proportional sharing in every settlement interval, on both bases; what could not be taken as it stands is a finding.
+         */
+        get: operations["getCarbonFlow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/consolidation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The park consolidated out of its members: what is counted twice, taken off, and held against the sources
+         * @description As the park is shown it: its own total, its members' and the transfers among them, on both bases.
+         */
+        get: operations["getConsolidation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices of a park and how they do */
+        get: operations["listDevices"];
+        /**
+         * Record a device list as the park's newest and take it into use
+         * @description A list that is not sound is refused whole; fields names each fault as line:column: path: what is wrong.
+         */
+        put: operations["putDevices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/devices/{device}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Charging sessions of a charger, the newest first */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/diagnosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Energy-saving findings of a park or an organization, the largest first
+         * @description Night base load, standing load of machines, power factor, peak-price use, demand peaks and products off their benchmark, each with the intervals that show it.
+         */
+        get: operations["getDiagnosis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What validation found and what was done about it */
+        get: operations["listFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/ingest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of samples since the server started: sums over all parks of this server */
+        get: operations["getIngest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/inventories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inventories of a park, every revision */
+        get: operations["listInventories"];
+        put?: never;
+        /** Close the inventory of a period, or restate a closed one */
+        post: operations["closeInventory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/inventories/{inventory}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report by standard of an inventory, as workbook, PDF or JSON */
+        get: operations["buildReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/inventories/{inventory}/uncertainty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How well an inventory is known: intervals, contributions, data quality, completeness
+         * @description 95 % intervals by error propagation (2006 IPCC Guidelines, approach 1) and by Monte Carlo (approach 2). What nobody stated is assumed by a documented default and listed as such.
+         */
+        get: operations["getUncertainty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live values as server-sent events
+         * @description Events: `reading` {register, at, value, unit}; `settled` {period}; `heartbeat` {at}, every 15 s; `missed` {}, when events since Last-Event-ID are no longer kept: load the values anew. Only events of organizations whose usage the caller may read are sent. A caller that lags behind is disconnected and resumes with Last-Event-ID.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which method members report which year */
+        get: operations["listMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/organizations/{organization}/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The inventory of one organization by the method of its sector, compiled as known now or at a recorded time
+         * @description What it took of each source by the trace over the park, and what it declared. Nothing is stored.
+         */
+        get: operations["getEnterpriseInventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/organizations/{organization}/methods/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Record by which method a member reports a year */
+        put: operations["setMethod"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview of a park, or of one organization in it, over a period
+         * @description Indicators, energy flow, carbon by hour (to 31 days) or day, organizations, quality and factors. A gap is null, never 0.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Indicators, carbon-efficiency code and zero-carbon-park gap of a park or an organization
+         * @description Every figure names the quantities that it was made of and the entries, records and factors that they came from. What cannot be computed is null and says what to supply. What-ifs tell the least change that reaches a target or the next grade.
+         */
+        get: operations["getRating"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send readings
+         * @description Answers when the readings are durable; exact duplicates change nothing; the days they touch are settled again.
+         */
+        post: operations["admitReadings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metered flows of a park's network, raw and reconciled side by side
+         * @description Weighted least squares over the balances of all buses, with the global, nodal and measurement tests and a log of suspected meters and losses. Nothing that is stored changes. Method: balance/reconcile/DESIGN.md.
+         */
+        get: operations["getReconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/registers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Registers that a device's value may be mapped to */
+        get: operations["listRegisters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/structure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The park's document: organizations, sites, equipment, points, network */
+        get: operations["getStructure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/unmapped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Values that came and are of no known register */
+        get: operations["listUnmapped"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/unmapped/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a device's value its register; what was kept of it becomes readings */
+        post: operations["mapValue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/usage/{register}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settled usage of a register by interval, hour or day */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/usage/{register}/days/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A register's day: settlement intervals and the readings they were settled from */
+        get: operations["explainDay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People with a grant where the caller may see them */
+        get: operations["listPeople"];
+        put?: never;
+        /** Add a person with a first role, and a one-time link to sign in */
+        post: operations["addPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let a person in no more; sessions and tokens end */
+        delete: operations["disablePerson"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a person a role in an organization */
+        post: operations["addGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A one-time link to set a new password */
+        post: operations["layLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["me"];
+        put?: never;
+        /** Sign in with login and password */
+        post: operations["signIn"];
+        /** Sign out */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by a one-time link, to set a password */
+        post: operations["useLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set one's password; all other sessions end */
+        put: operations["setPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Service tokens of organizations that the caller manages */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make a service token; its secret is said once */
+        post: operations["addToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a service token */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AccountingActivity: {
+            amount: components["schemas"]["UsageTotals"];
+            carrier: string;
+            choose?: {
+                [key: string]: string;
+            };
+            evidence?: string;
+            given?: {
+                [key: string]: components["schemas"]["AccountingGiven"];
+            };
+            kind: string;
+            node: string;
+            organization: string;
+            place: string;
+            record?: string;
+            registers: string[] | null;
+            source: string;
+            /** Format: double */
+            uncertainty?: number;
+            unit: string;
+        };
+        AccountingApplied: {
+            /** Format: int64 */
+            dataYear?: number;
+            factor: string;
+            grade: string;
+            guideline?: string;
+            name: components["schemas"]["FactorName"];
+            region: string;
+            role: string;
+            source: string;
+            /** Format: double */
+            uncertainty?: number;
+            unit: string;
+            /** Format: double */
+            value: number;
+        };
+        AccountingEnergy: {
+            amount: components["schemas"]["UsageTotals"];
+            carrier: string;
+            clause: string;
+            factor: components["schemas"]["AccountingApplied"];
+            organization: string;
+            /** Format: double */
+            tce: number;
+            unit: string;
+        };
+        AccountingEntry: {
+            activity: components["schemas"]["AccountingActivity"];
+            apart?: string;
+            basis: string;
+            category?: string;
+            clause: string;
+            /** Format: double */
+            data: number;
+            dataUnit: string;
+            /** Format: double */
+            emissions: number;
+            expression: string;
+            factors: components["schemas"]["AccountingApplied"][] | null;
+            formula: string;
+            gas?: string;
+            id: string;
+            instrument?: string;
+            rule: string;
+            /** Format: int64 */
+            scope: number;
+            /** Format: int64 */
+            sign?: number;
+            unit: string;
+        };
+        AccountingGiven: {
+            /** Format: double */
+            pressure?: number;
+            source: string;
+            /** Format: double */
+            temperature?: number;
+            /** Format: double */
+            uncertainty?: number;
+            unit: string;
+            /** Format: double */
+            value: number;
+        };
+        AccountingSum: {
+            apart?: string;
+            basis: string;
+            category?: string;
+            /** Format: double */
+            emissions: number;
+            /** Format: int64 */
+            entries: number;
+            gas: string;
+            /** Format: int64 */
+            scope: number;
+            unit: string;
+        };
+        ActivitiesOutputBody: {
+            activities: components["schemas"]["ActivityView"][];
+        };
+        ActivityView: {
+            /** @description Decimal number from 0, in the unit */
+            amount: string;
+            author: string;
+            carrier?: string;
+            /** @description Role of the formula → name of an alternative that the method keeps */
+            choose?: {
+                [key: string]: string;
+            };
+            /** @description Invoice, weighbridge list, laboratory report; without it the amount counts as estimated */
+            evidence?: string;
+            /** @description First day, YYYY-MM-DD in the park's zone */
+            first: string;
+            /** @description Role of the formula → a value of one's own, with its source */
+            given?: {
+                [key: string]: components["schemas"]["AccountingGiven"];
+            };
+            id: string;
+            /** @description The activity of a method's rules */
+            kind: string;
+            /** @description Last day, included */
+            last: string;
+            note?: string;
+            organization: string;
+            /** Format: date-time */
+            recordedAt: string;
+            /** Format: int64 */
+            revision: number;
+            /**
+             * Format: double
+             * @description Half the 95 % interval as a share of the amount; 0 = not stated
+             */
+            uncertainty?: number;
+            unit: string;
+            /** @description It counts no more; note says why */
+            withdrawn: boolean;
+        };
+        Admission: {
+            /** Format: int64 */
+            corrected: number;
+            /** Format: int64 */
+            duplicates: number;
+            /** Format: int64 */
+            stored: number;
+        };
+        AdmitInBody: {
+            readings: components["schemas"]["Admitted"][] | null;
+        };
+        Admitted: {
+            /**
+             * Format: date-time
+             * @description End of the interval, or instant of the value
+             */
+            at: string;
+            register: string;
+            /**
+             * Format: int32
+             * @description Seconds of the interval that ends at At; 0 for counters and instants
+             */
+            span?: number;
+            /** Format: double */
+            value: number;
+        };
+        Assembled: {
+            dataset: string;
+            licence: string;
+            /**
+             * Format: double
+             * @description Factor on the values; 1 = none
+             */
+            scale: number;
+            shift: components["schemas"]["ParkName"];
+            source: string;
+            why?: components["schemas"]["ParkName"];
+        };
+        AuditOutputBody: {
+            lines: components["schemas"]["AuditView"][] | null;
+        };
+        AuditView: {
+            action: string;
+            address: string;
+            /** Format: date-time */
+            at: string;
+            detail?: string;
+            /** @description SHA-256 over this line and the hash of the one before */
+            hash: string;
+            name: string;
+            /** Format: int64 */
+            number: number;
+            organization: string;
+            /** @enum {string} */
+            outcome: "done" | "refused" | "failed";
+            resource: string;
+            who: string;
+        };
+        Carbon: {
+            /** @description Steps in which a part was estimated or missing */
+            estimated: boolean[];
+            /** Format: date-time */
+            from: string;
+            intensity: components["schemas"]["Intensity"];
+            series: components["schemas"]["CarbonSeries"][];
+            /**
+             * Format: int64
+             * @description 3600, or 86400 beyond 31 days: then each value is a civil day
+             */
+            stepSeconds: number;
+            unit: string;
+        };
+        CarbonFinding: {
+            /** Format: double */
+            amount: number;
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            interval: number;
+            kind: string;
+            place: string;
+        };
+        CarbonSeries: {
+            color: string;
+            id: string;
+            name: components["schemas"]["ParkName"];
+            /** Format: int64 */
+            scope: number;
+            values: (number | null)[];
+        };
+        CarbonflowFlow: {
+            findings: components["schemas"]["CarbonFinding"][] | null;
+            first: string;
+            footprints: string[] | null;
+            /** Format: double */
+            gap: number;
+            /** Format: int64 */
+            intervals: number;
+            last: string;
+            nodes: components["schemas"]["CarbonflowPlace"][] | null;
+            owners: components["schemas"]["CarbonflowMember"][] | null;
+            park: string;
+            sources: components["schemas"]["CarbonflowFootprint"][] | null;
+            step: string;
+            times: string[] | null;
+            transfers: components["schemas"]["CarbonflowTransfer"][] | null;
+        };
+        CarbonflowFootprint: {
+            factor: number[] | null;
+            name: components["schemas"]["ParkName"];
+            node: string;
+            unit: string;
+        };
+        CarbonflowMember: {
+            exported: number[] | null;
+            lost: number[] | null;
+            organization: string;
+            sourced: number[] | null;
+            stored: number[] | null;
+            used: number[] | null;
+        };
+        CarbonflowPlace: {
+            carrier: string;
+            intensity: ((number | null)[] | null)[] | null;
+            name: components["schemas"]["ParkName"];
+            node: string;
+            organization: string;
+            through: number[] | null;
+            unit: string;
+        };
+        CarbonflowTransfer: {
+            /** Format: double */
+            amount: number;
+            carbon: number[] | null;
+            carrier: string;
+            from: string;
+            to: string;
+        };
+        CarrierStep: {
+            /** Format: double */
+            converted: number | null;
+            /** Format: double */
+            exported: number | null;
+            /** Format: double */
+            lost: number | null;
+            /** Format: double */
+            made: number | null;
+            quality: components["schemas"]["Grades"];
+            /** Format: double */
+            stored: number | null;
+            /** Format: double */
+            supplied: number | null;
+            /** Format: double */
+            unjudged: number | null;
+            /** Format: double */
+            used: number | null;
+        };
+        CarrierTable: {
+            carrier: string;
+            name: components["schemas"]["ParkName"];
+            steps: components["schemas"]["CarrierStep"][] | null;
+            unit: string;
+        };
+        CloseInBody: {
+            period: string;
+        };
+        Column: {
+            id: string;
+            name: components["schemas"]["ParkName"];
+        };
+        ConsolidationCounting: {
+            /** Format: double */
+            amount: number;
+            at?: string;
+            buyer: string;
+            carbon: components["schemas"]["ConsolidationTonnes"];
+            carrier: string;
+            eliminated: components["schemas"]["ConsolidationTonnes"];
+            given: components["schemas"]["ConsolidationLeg"];
+            kind: string;
+            supplier: string;
+            taken: components["schemas"]["ConsolidationLeg"];
+            transfer: string;
+            treatment: string;
+            unit: string;
+        };
+        ConsolidationLeg: {
+            entries: string[] | null;
+            scopes: number[] | null;
+            tonnes: components["schemas"]["ConsolidationTonnes"];
+        };
+        ConsolidationResult: {
+            countings: components["schemas"]["ConsolidationCounting"][] | null;
+            format: string;
+            period: string;
+            title?: string;
+            views: components["schemas"]["ConsolidationView"][] | null;
+        };
+        ConsolidationSlice: {
+            eliminated: components["schemas"]["ConsolidationSum"];
+            key: string;
+            reported: components["schemas"]["ConsolidationSum"];
+        };
+        ConsolidationSum: {
+            scope1: components["schemas"]["ConsolidationTonnes"];
+            scope2: components["schemas"]["ConsolidationTonnes"];
+            total: components["schemas"]["ConsolidationTonnes"];
+        };
+        ConsolidationTonnes: {
+            /** Format: double */
+            location: number;
+            /** Format: double */
+            market: number;
+        };
+        ConsolidationView: {
+            below: components["schemas"]["ConsolidationSlice"][] | null;
+            closes?: boolean;
+            consolidated: components["schemas"]["ConsolidationSum"];
+            eliminated: components["schemas"]["ConsolidationSum"];
+            level: string;
+            /** Format: int64 */
+            members: number;
+            name: components["schemas"]["ParkName"];
+            path: string;
+            reported: components["schemas"]["ConsolidationSum"];
+            residual?: components["schemas"]["ConsolidationTonnes"];
+            sector?: string;
+            sectors: components["schemas"]["ConsolidationSlice"][] | null;
+            sources?: components["schemas"]["ConsolidationTonnes"];
+            /** Format: int64 */
+            transfers: number;
+        };
+        DeclareInBody: {
+            /** @description Decimal number from 0, in the unit */
+            amount: string;
+            carrier?: string;
+            /** @description Role of the formula → name of an alternative that the method keeps */
+            choose?: {
+                [key: string]: string;
+            };
+            /** @description Invoice, weighbridge list, laboratory report; without it the amount counts as estimated */
+            evidence?: string;
+            /** @description First day, YYYY-MM-DD in the park's zone */
+            first: string;
+            /** @description Role of the formula → a value of one's own, with its source */
+            given?: {
+                [key: string]: components["schemas"]["AccountingGiven"];
+            };
+            /** @description Of the record, unique in the park */
+            id: string;
+            /** @description The activity of a method's rules */
+            kind: string;
+            /** @description Last day, included */
+            last: string;
+            note?: string;
+            /** @description Id of the member in the park file */
+            organization: string;
+            /**
+             * Format: double
+             * @description Half the 95 % interval as a share of the amount; 0 = not stated
+             */
+            uncertainty?: number;
+            unit: string;
+        };
+        DeviceVersionView: {
+            /** Format: int64 */
+            devices: number;
+            /** @description SHA-256 of the recorded text */
+            hash: string;
+            /**
+             * Format: int64
+             * @description From 1, without gaps
+             */
+            number: number;
+            /** Format: date-time */
+            recordedAt: string;
+        };
+        DeviceView: {
+            /** @description Without a login or password */
+            address?: string;
+            disabled: boolean;
+            id: string;
+            /**
+             * Format: double
+             * @description Between polls
+             */
+            intervalSeconds?: number;
+            /** @description Name of a value at the device → register of the park */
+            map: {
+                [key: string]: string;
+            };
+            profile?: string;
+            protocol: string;
+            /** @description Absent while its driver has reported nothing since the server started */
+            status?: components["schemas"]["StatusView"];
+        };
+        DevicesOutputBody: {
+            devices: components["schemas"]["DeviceView"][];
+            /** @description Of devices that are not in the list, such as those behind a gateway */
+            mappings: components["schemas"]["IngestMapping"][];
+        };
+        DiagnosisEvidence: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            unit: string;
+            /** Format: double */
+            value: number;
+            what: components["schemas"]["ParkName"];
+        };
+        DiagnosisFact: {
+            name: components["schemas"]["ParkName"];
+            unit: string;
+            /** Format: double */
+            value: number;
+        };
+        DiagnosisFinding: {
+            assumptions: components["schemas"]["ParkName"][];
+            evidence: components["schemas"]["DiagnosisEvidence"][];
+            facts: components["schemas"]["DiagnosisFact"][];
+            kind: string;
+            name: components["schemas"]["ParkName"];
+            node: string;
+            organization: string;
+            /** Format: int64 */
+            rank: number;
+            register: string;
+            /** Format: double */
+            savingCNY: number | null;
+            /** Format: double */
+            savingKWh: number | null;
+            /** Format: double */
+            savingTCE?: number;
+            /** Format: double */
+            savingTonnes: number | null;
+            title: components["schemas"]["ParkName"];
+        };
+        DiagnosisResult: {
+            findings: components["schemas"]["DiagnosisFinding"][];
+            notes: components["schemas"]["ParkName"][];
+        };
+        Difference: {
+            after: string;
+            before: string;
+            entries: components["schemas"]["EntryDifference"][] | null;
+            records?: string[] | null;
+            totals: components["schemas"]["TotalDifference"][] | null;
+            usage: components["schemas"]["UsageDifference"][] | null;
+        };
+        EnterpriseRow: {
+            /** Format: double */
+            emissionsScope1: number | null;
+            /** Format: double */
+            emissionsScope2: number | null;
+            /** Format: double */
+            energyMWh: number | null;
+            entries: string[];
+            /**
+             * Format: double
+             * @description Of metered intervals
+             */
+            measuredShare: number;
+            name: components["schemas"]["ParkName"];
+            organization: string;
+        };
+        EnterpriseView: {
+            /** Format: date-time */
+            asKnownAt: string;
+            energy: components["schemas"]["AccountingEnergy"][];
+            entries: components["schemas"]["AccountingEntry"][];
+            method: string;
+            notes: components["schemas"]["ParkName"][];
+            organization: string;
+            period: components["schemas"]["Period"];
+            /** @description By scope, basis, category and gas */
+            sums: components["schemas"]["AccountingSum"][];
+            /** @description The organization with those below it first (organization empty), then each */
+            totals: components["schemas"]["Total"][];
+        };
+        EntryDifference: {
+            /** Format: double */
+            after: number;
+            /** Format: double */
+            before: number;
+            id: string;
+            node: string;
+            organization: string;
+            rule: string;
+            why: string;
+        };
+        EntryOutputBody: {
+            entry: components["schemas"]["AccountingEntry"];
+            inventory: string;
+            park: string;
+            tree: components["schemas"]["Explanation"];
+        };
+        Explanation: {
+            children?: components["schemas"]["Explanation"][] | null;
+            detail?: string;
+            kind: string;
+            label: components["schemas"]["ParkName"];
+            quality?: components["schemas"]["UsageTotals"];
+            ref?: string;
+            unit: string;
+            /** Format: double */
+            value: number;
+        };
+        FactorName: {
+            en: string;
+            zh: string;
+        };
+        FactorUsed: {
+            grade: string;
+            id: string;
+            name: components["schemas"]["ParkName"];
+            region: string;
+            source: string;
+            unit: string;
+            /** Format: double */
+            value: number;
+            version: string;
+            /**
+             * Format: int64
+             * @description Data year; 0 where the factor names none
+             */
+            year: number;
+        };
+        FindingCount: {
+            /** Format: int64 */
+            count: number;
+            name: components["schemas"]["ParkName"];
+            /** Format: int64 */
+            registers: number;
+            rule: string;
+            treatment: string;
+        };
+        FindingsOutputBody: {
+            findings: components["schemas"]["UsageFinding"][];
+        };
+        Grades: {
+            /** Format: int64 */
+            edited: number;
+            /** Format: int64 */
+            estimated: number;
+            /** Format: int64 */
+            measured: number;
+            /** Format: int64 */
+            missing: number;
+            /** Format: int64 */
+            suspect: number;
+        };
+        GrantInBody: {
+            organization: string;
+            role: string;
+        };
+        GrantView: {
+            id?: string;
+            organization: string;
+            role: string;
+        };
+        Inclusion: {
+            /** Format: int64 */
+            index: number;
+            path: string[] | null;
+            root: string;
+            /** Format: int64 */
+            size: number;
+        };
+        Indicator: {
+            /** Format: double */
+            editedShare: number;
+            /** @description Entries that the value can be traced to, the largest first; at most 50 */
+            entries: string[];
+            /** Format: double */
+            estimatedShare: number;
+            /** @enum {string} */
+            id: "emissions" | "energy" | "carbon_per_energy" | "green_share" | "carbon_per_kwh" | "peak_demand";
+            /** Format: double */
+            limit?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 1, by amount
+             */
+            measuredShare: number;
+            /** Format: int64 */
+            missingIntervals: number;
+            name: components["schemas"]["ParkName"];
+            note?: components["schemas"]["ParkName"];
+            spark: (number | null)[];
+            unit: string;
+            /** Format: double */
+            value: number | null;
+        };
+        IngestMapping: {
+            device: string;
+            name: string;
+            register: string;
+        };
+        IngestOutputBody: {
+            /** Format: int64 */
+            busy: number;
+            /** Format: double */
+            commitSeconds: number;
+            /** Format: int64 */
+            commits: number;
+            /** Format: int64 */
+            corrected: number;
+            /** @description What each door counted: protocol → event → times */
+            doors: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Format: int64 */
+            duplicates: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            queue: number;
+            refused: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            samples: number;
+            /** Format: int64 */
+            stored: number;
+            /** Format: int64 */
+            unmapped: number;
+        };
+        IngestUnmapped: {
+            /** Format: int64 */
+            count: number;
+            device: string;
+            /** Format: date-time */
+            first: string;
+            /** Format: int64 */
+            kept: number;
+            /** Format: date-time */
+            last: string;
+            name: string;
+            /** Format: double */
+            value: number;
+        };
+        Intensity: {
+            unit: string;
+            values: (number | null)[];
+        };
+        InventoriesOutputBody: {
+            inventories: components["schemas"]["InventoryView"][];
+        };
+        InventoryState: {
+            /** Format: date-time */
+            closedAt: string | null;
+            id: string;
+            period: string;
+            /** @enum {string} */
+            state: "open" | "closed";
+        };
+        InventoryTotal: {
+            /**
+             * Format: double
+             * @description tCO2
+             */
+            location: number;
+            /**
+             * Format: double
+             * @description tCO2
+             */
+            market: number;
+        };
+        InventoryView: {
+            /** Format: date-time */
+            closedAt: string | null;
+            closedBy: string;
+            hash: string;
+            id: string;
+            period: string;
+            /** Format: int64 */
+            revision: number;
+            root: string;
+            /** @enum {string} */
+            state: "open" | "closed" | "superseded";
+            total: components["schemas"]["InventoryTotal"];
+        };
+        Link: {
+            /** Format: date-time */
+            expiresAt: string;
+            /**
+             * @description Open it on this server; it serves once
+             * @example /setup/…
+             */
+            path: string;
+        };
+        LinkInBody: {
+            /** @description The last part of /setup/… */
+            token: string;
+        };
+        MapInBody: {
+            device: string;
+            /** @description Of the value at the device */
+            name: string;
+            /** @description point.register */
+            register: string;
+        };
+        Me: {
+            /** @enum {string} */
+            kind: "person" | "token";
+            locale?: string;
+            login: string;
+            /** @description Nothing else is allowed before a password is set */
+            mustSetPassword: boolean;
+            name: string;
+            roles: components["schemas"]["RoleHeld"][] | null;
+        };
+        MethodView: {
+            author: string;
+            /** @description id@version; empty: it reports by none */
+            method: string;
+            organization: string;
+            /** Format: date-time */
+            recordedAt: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            year: number;
+        };
+        MethodsOutputBody: {
+            methods: components["schemas"]["MethodView"][];
+        };
+        Name: {
+            en: string;
+            zh: string;
+        };
+        OrganizationView: {
+            /** @enum {string} */
+            kind: "region" | "park" | "enterprise" | "site";
+            name: components["schemas"]["Name"];
+            /** @description Id of the park it belongs to */
+            park?: string;
+            path: string;
+        };
+        OrganizationsOutputBody: {
+            organizations: components["schemas"]["OrganizationView"][] | null;
+        };
+        Overview: {
+            /** @enum {string} */
+            basis: "location" | "market";
+            carbon: components["schemas"]["Carbon"];
+            /** Format: date-time */
+            dataUntil: string | null;
+            enterprises: components["schemas"]["EnterpriseRow"][] | null;
+            factors: components["schemas"]["FactorUsed"][] | null;
+            indicators: components["schemas"]["Indicator"][] | null;
+            /** @description The inventory that the figures can be traced to */
+            inventory?: components["schemas"]["InventoryState"];
+            park: components["schemas"]["ParkHeading"];
+            period: components["schemas"]["Span"];
+            quality: components["schemas"]["Quality"];
+            sankey: components["schemas"]["Sankey"];
+        };
+        ParkAssembled: {
+            dataset: string;
+            licence: string;
+            /** Format: double */
+            scale?: number;
+            shift: components["schemas"]["ParkName"];
+            source: string;
+            why?: components["schemas"]["ParkName"];
+        };
+        ParkBuilding: {
+            /** Format: double */
+            area_m2?: number;
+            id: string;
+            name: components["schemas"]["ParkName"];
+        };
+        ParkCarrier: {
+            id: string;
+            name: components["schemas"]["ParkName"];
+            unit: string;
+        };
+        ParkDocument: {
+            assembly?: components["schemas"]["ParkAssembled"][] | null;
+            carriers: components["schemas"]["ParkCarrier"][] | null;
+            equipment?: components["schemas"]["ParkEquipment"][] | null;
+            format: string;
+            instruments?: components["schemas"]["ParkInstrument"][] | null;
+            network: components["schemas"]["ParkNetwork"];
+            organizations: components["schemas"]["ParkOrganization"][] | null;
+            park: components["schemas"]["ParkPark"];
+            points: components["schemas"]["ParkPoint"][] | null;
+            products?: components["schemas"]["ParkProduct"][] | null;
+            sites?: components["schemas"]["ParkSite"][] | null;
+            tariffs?: components["schemas"]["ParkTariff"][] | null;
+        };
+        ParkEdge: {
+            closing?: boolean;
+            from: string;
+            id: string;
+            register?: string;
+            to: string;
+            valid?: components["schemas"]["ParkValid"];
+        };
+        ParkEquipment: {
+            building?: string;
+            capacity?: components["schemas"]["ParkMeasure"];
+            id: string;
+            kind: string;
+            name: components["schemas"]["ParkName"];
+            note?: components["schemas"]["ParkName"];
+            rating?: components["schemas"]["ParkMeasure"];
+            site: string;
+            valid?: components["schemas"]["ParkValid"];
+        };
+        ParkExchange: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            first: number;
+            /** Format: double */
+            last: number;
+        };
+        ParkHeading: {
+            assembled: boolean;
+            assembly: components["schemas"]["Assembled"][] | null;
+            demo: boolean;
+            id: string;
+            interval: string;
+            name: components["schemas"]["ParkName"];
+            region: string;
+            zone: string;
+        };
+        ParkInstrument: {
+            evidence: string;
+            /** Format: double */
+            factor: number;
+            id: string;
+            kind: string;
+            /** Format: double */
+            mwh: number;
+            organization: string;
+            period: string;
+        };
+        ParkMeasure: {
+            unit: string;
+            /** Format: double */
+            value: number;
+        };
+        ParkName: {
+            en: string;
+            zh: string;
+        };
+        ParkNetwork: {
+            edges: components["schemas"]["ParkEdge"][] | null;
+            nodes: components["schemas"]["ParkNode"][] | null;
+        };
+        ParkNode: {
+            activity?: string;
+            carrier: string;
+            equipment?: string;
+            id: string;
+            kind: string;
+            name: components["schemas"]["ParkName"];
+            organization: string;
+        };
+        ParkOrganization: {
+            id: string;
+            kind: string;
+            name: components["schemas"]["ParkName"];
+            parent?: string;
+            sector?: string;
+            valid?: components["schemas"]["ParkValid"];
+        };
+        ParkPark: {
+            country: string;
+            gwp: string;
+            id: string;
+            interval: string;
+            method: string;
+            name: components["schemas"]["ParkName"];
+            note?: components["schemas"]["ParkName"];
+            region: string;
+            zone: string;
+        };
+        ParkPoint: {
+            dataset?: string;
+            equipment?: string;
+            id: string;
+            name: components["schemas"]["ParkName"];
+            organization: string;
+            registers: components["schemas"]["ParkRegister"][] | null;
+            site?: string;
+        };
+        ParkProduct: {
+            id: string;
+            name: components["schemas"]["ParkName"];
+            organization: string;
+            output?: components["schemas"]["ParkProduction"][] | null;
+            unit: string;
+        };
+        ParkProduction: {
+            /** Format: double */
+            amount: number;
+            period: string;
+        };
+        ParkRegister: {
+            carrier?: string;
+            ct?: string;
+            /** Format: int64 */
+            digits?: number;
+            events?: boolean;
+            exchanges?: components["schemas"]["ParkExchange"][] | null;
+            id: string;
+            kind: string;
+            /** Format: double */
+            max?: number;
+            /** Format: double */
+            min?: number;
+            /** Format: double */
+            multiplier?: number;
+            parent?: string;
+            pt?: string;
+            quantity: string;
+            step?: string;
+            unit: string;
+            valid?: components["schemas"]["ParkValid"];
+        };
+        ParkSite: {
+            buildings?: components["schemas"]["ParkBuilding"][] | null;
+            id: string;
+            name: components["schemas"]["ParkName"];
+            organization: string;
+        };
+        ParkTariff: {
+            carrier: string;
+            category?: string;
+            /** Format: double */
+            contract_kw?: number;
+            id: string;
+            note?: components["schemas"]["ParkName"];
+            organizations?: string[] | null;
+            pattern?: string;
+            valid?: components["schemas"]["ParkValid"];
+        };
+        ParkValid: {
+            from?: string;
+            to?: string;
+        };
+        ParkView: {
+            /** @description Real readings of several places put together */
+            assembled: boolean;
+            demo: boolean;
+            /** @description First settled day */
+            firstDay: string | null;
+            id: string;
+            interval: string;
+            lastDay: string | null;
+            name: components["schemas"]["ParkName"];
+            region: string;
+            zone: string;
+        };
+        ParksOutputBody: {
+            parks: components["schemas"]["ParkView"][] | null;
+        };
+        PasswordInBody: {
+            /** @description Not needed after a one-time link */
+            current?: string;
+            password: string;
+        };
+        PeopleOutputBody: {
+            people: components["schemas"]["PersonView"][] | null;
+        };
+        Period: {
+            first: string;
+            last: string;
+            text: string;
+        };
+        PersonInBody: {
+            /** @enum {string} */
+            locale?: "zh" | "en";
+            /** @description Letters, digits, and . _ @ - between them */
+            login: string;
+            name: string;
+            organization: string;
+            role: string;
+        };
+        PersonOutputBody: {
+            link: components["schemas"]["Link"];
+            person: components["schemas"]["PersonView"];
+        };
+        PersonView: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            disabledAt?: string;
+            grants: components["schemas"]["GrantView"][] | null;
+            /** @description A password was set */
+            hasPassword: boolean;
+            id: string;
+            locale?: string;
+            login: string;
+            name: string;
+        };
+        PlaceStep: {
+            /** Format: double */
+            converted: number | null;
+            /** Format: double */
+            in: number | null;
+            /** Format: double */
+            lost: number | null;
+            /** Format: double */
+            out: number | null;
+            over: boolean;
+            quality: components["schemas"]["Grades"];
+            /** Format: double */
+            share: number | null;
+            /** Format: double */
+            stored: number | null;
+            /** Format: double */
+            unjudged: number | null;
+            /** Format: double */
+            unmetered: number | null;
+        };
+        PlaceTable: {
+            carrier: string;
+            closing: boolean;
+            converts: boolean;
+            kind: string;
+            name: components["schemas"]["ParkName"];
+            node: string;
+            organization: string;
+            steps: components["schemas"]["PlaceStep"][] | null;
+            unit: string;
+        };
+        Problem: {
+            /**
+             * @description Stable code
+             * @example LT-0404
+             */
+            code: string;
+            /** @description What is wrong here */
+            detail?: string;
+            /** @description Which input is wrong, and why */
+            fields?: string[] | null;
+            /** @description What to do */
+            next: string;
+            /**
+             * Format: int64
+             * @description HTTP status
+             */
+            status: number;
+            /** @description What is wrong, in the caller's language (Accept-Language zh or en) */
+            title: string;
+            /**
+             * @description Page about the code
+             * @example /api/docs#LT-0404
+             */
+            type: string;
+        };
+        Quality: {
+            /** Format: double */
+            edited: number;
+            /** Format: double */
+            estimated: number;
+            findings: components["schemas"]["FindingCount"][];
+            /** Format: double */
+            measured: number;
+            /** Format: double */
+            missing: number;
+        };
+        RatingCode: {
+            efficiency: components["schemas"]["RatingMark"];
+            /** Format: int64 */
+            grade: number;
+            level: components["schemas"]["RatingMark"];
+            neutrality: components["schemas"]["RatingMark"];
+            notes: components["schemas"]["ParkName"][];
+            regional: boolean;
+            sector?: string;
+            source: string;
+        };
+        RatingComparison: {
+            /** Format: double */
+            after: number;
+            /** Format: double */
+            before: number;
+            indicator: string;
+            unit: string;
+        };
+        RatingDefined: {
+            id: string;
+            name: components["schemas"]["ParkName"];
+            supply: components["schemas"]["ParkName"];
+            unit: string;
+        };
+        RatingFactoryScore: {
+            faults: components["schemas"]["RatingFault"][];
+            groups: components["schemas"]["RatingGroupScore"][];
+            /** Format: double */
+            least: number;
+            /** Format: double */
+            most: number;
+            notes: components["schemas"]["ParkName"][];
+            points: components["schemas"]["RatingPoints"][];
+            /** Format: double */
+            score: number | null;
+            source: string;
+            standard: string;
+        };
+        RatingFault: {
+            en: string;
+            kind: string;
+            place: string;
+            zh: string;
+        };
+        RatingGroupScore: {
+            id: string;
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            score: number;
+            /** Format: double */
+            weight: number;
+        };
+        RatingHeld: {
+            applies: boolean;
+            factor: string;
+            /** Format: double */
+            gap?: number;
+            grade: string;
+            kind: string;
+            met: boolean | null;
+            name: components["schemas"]["ParkName"];
+            region: string;
+            short?: components["schemas"]["RatingQuantity"];
+            source: string;
+            /** Format: double */
+            value: number;
+        };
+        RatingIndicator: {
+            core?: boolean;
+            direction: string;
+            formula: string;
+            id: string;
+            levels: components["schemas"]["RatingLevel"][] | null;
+            /** Format: double */
+            most?: number;
+            name: components["schemas"]["ParkName"];
+            note?: components["schemas"]["ParkName"];
+            scheme: string;
+            short?: string;
+            source: string;
+            unit: string;
+            /** Format: double */
+            weight?: number;
+        };
+        RatingLevel: {
+            factor: string;
+            kind: string;
+            name: components["schemas"]["ParkName"];
+            when?: components["schemas"]["RatingSpan"];
+        };
+        RatingLever: {
+            change: {
+                [key: string]: number;
+            };
+            id: string;
+            /** Format: double */
+            most: number;
+            name: components["schemas"]["ParkName"];
+            unit: string;
+            why: components["schemas"]["ParkName"];
+        };
+        RatingMark: {
+            /** Format: int64 */
+            class: number;
+            expression?: string;
+            faults: components["schemas"]["RatingFault"][];
+            indicator: components["schemas"]["RatingIndicator"];
+            inputs: components["schemas"]["RatingQuantity"][];
+            levels: components["schemas"]["RatingHeld"][];
+            limits: number[];
+            /** Format: double */
+            measuredShare?: number;
+            missing: components["schemas"]["RatingDefined"][];
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            value: number | null;
+        };
+        RatingPoints: {
+            /** Format: double */
+            baseline: number;
+            from: string[] | null;
+            /** Format: double */
+            gain: number;
+            group: string;
+            id: string;
+            /** Format: double */
+            leading: number;
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            points: number | null;
+            unit: string;
+            /** Format: double */
+            value: number | null;
+            /** Format: double */
+            weight: number;
+        };
+        RatingProduct: {
+            benchmark?: string;
+            /** Format: double */
+            energy: number;
+            from: string[] | null;
+            id: string;
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            output: number;
+        };
+        RatingProductValue: {
+            class: string;
+            faults: components["schemas"]["RatingFault"][];
+            levels: components["schemas"]["RatingHeld"][];
+            product: components["schemas"]["RatingProduct"];
+            /** Format: double */
+            savingToBenchmark?: number;
+            /** Format: double */
+            specific: number | null;
+        };
+        RatingQuantity: {
+            declared?: boolean;
+            from: string[] | null;
+            id: string;
+            /** Format: double */
+            measuredShare?: number;
+            unit: string;
+            /** Format: double */
+            value: number;
+        };
+        RatingResult: {
+            code: components["schemas"]["RatingCode"];
+            format: string;
+            greenFactory?: components["schemas"]["RatingFactoryScore"];
+            indicators: components["schemas"]["RatingValue"][];
+            notes: components["schemas"]["ParkName"][];
+            period: string;
+            products: components["schemas"]["RatingProductValue"][];
+            region: string;
+            title?: string;
+            whatIf: components["schemas"]["RatingWhatIf"][];
+            zeroCarbonPark: components["schemas"]["RatingZeroCarbonPark"];
+        };
+        RatingSpan: {
+            /** Format: double */
+            below?: number;
+            /** Format: double */
+            from: number;
+            quantity: string;
+        };
+        RatingValue: {
+            expression?: string;
+            faults: components["schemas"]["RatingFault"][];
+            indicator: components["schemas"]["RatingIndicator"];
+            inputs: components["schemas"]["RatingQuantity"][];
+            levels: components["schemas"]["RatingHeld"][];
+            /** Format: double */
+            measuredShare?: number;
+            missing: components["schemas"]["RatingDefined"][];
+            /** Format: double */
+            value: number | null;
+        };
+        RatingWhatIf: {
+            /** Format: double */
+            amount: number;
+            effects: components["schemas"]["RatingComparison"][];
+            goal: components["schemas"]["ParkName"];
+            indicator: string;
+            lever: components["schemas"]["RatingLever"];
+            /** Format: double */
+            limit: number;
+            reached: boolean;
+        };
+        RatingZeroCarbonPark: {
+            coreMet: boolean | null;
+            indicators: components["schemas"]["RatingValue"][];
+            met: boolean | null;
+            /** Format: int64 */
+            metCount: number;
+            source: string;
+            /** Format: int64 */
+            unknownCount: number;
+            /** Format: int64 */
+            unmetCount: number;
+        };
+        ReadingProof: {
+            /** Format: int64 */
+            at: number;
+            block: string;
+            format: string;
+            hash: string;
+            inDays: components["schemas"]["Inclusion"];
+            inRecords?: components["schemas"]["Inclusion"];
+            inventory: string;
+            readings: string;
+            record?: components["schemas"]["RegisterRecord"];
+            statement?: components["schemas"]["StatementSigned"];
+            /** Format: double */
+            value: number;
+        };
+        ReconcileBalance: {
+            carrier?: string;
+            /** Format: double */
+            critical: number;
+            exceeds: boolean;
+            /** Format: double */
+            loss: number | null;
+            /** Format: double */
+            lossStatistic: number | null;
+            name?: components["schemas"]["ParkName"];
+            place: string;
+            /** Format: double */
+            residual: number | null;
+            /** Format: double */
+            statistic: number | null;
+            unit?: string;
+        };
+        ReconcileFinding: {
+            /** Format: double */
+            amount?: number;
+            beside?: string[] | null;
+            kind: string;
+            place: string;
+            text: components["schemas"]["ParkName"];
+        };
+        ReconcileGlobal: {
+            /** Format: double */
+            confidence: number;
+            /** Format: double */
+            corrected: number;
+            /** Format: double */
+            critical: number;
+            /** Format: int64 */
+            degrees: number;
+            /** Format: double */
+            objective: number;
+            passed: boolean;
+            /** Format: double */
+            probability: number;
+            tested: boolean;
+        };
+        ReconcileMeterAccuracy: {
+            /** Format: double */
+            accuracy: number;
+            /** Format: double */
+            estimated: number;
+            flow: string;
+            /** Format: int64 */
+            missing: number;
+            register?: string;
+        };
+        ReconcileMetered: {
+            /** Format: double */
+            adjustment: number | null;
+            class: string;
+            /** Format: double */
+            corrected: number | null;
+            /** Format: double */
+            correctedSD: number | null;
+            exceeds: boolean;
+            from?: string;
+            id: string;
+            /** Format: double */
+            inSigma: number | null;
+            name?: components["schemas"]["ParkName"];
+            /** Format: double */
+            raw: number | null;
+            /** Format: double */
+            reconciled: number | null;
+            /** Format: double */
+            reconciledSD: number | null;
+            /** Format: double */
+            sd: number | null;
+            /** Format: double */
+            statistic: number | null;
+            suspect: boolean;
+            to?: string;
+            unit?: string;
+        };
+        ReconcileOfPark: {
+            /** Format: date-time */
+            from: string;
+            meters: components["schemas"]["ReconcileMeterAccuracy"][] | null;
+            park: string;
+            period: string;
+            result: components["schemas"]["ReconcileResult"];
+            /** Format: date-time */
+            to: string;
+        };
+        ReconcileResult: {
+            balances: components["schemas"]["ReconcileBalance"][] | null;
+            /** Format: double */
+            critical: number;
+            findings: components["schemas"]["ReconcileFinding"][] | null;
+            flows: components["schemas"]["ReconcileMetered"][] | null;
+            format: string;
+            global: components["schemas"]["ReconcileGlobal"];
+            suspects: components["schemas"]["ReconcileSuspect"][] | null;
+            title?: string;
+        };
+        ReconcileSuspect: {
+            /** Format: double */
+            after: number;
+            alike?: string[] | null;
+            /** Format: double */
+            before: number;
+            /** Format: double */
+            critical: number;
+            /** Format: int64 */
+            degrees: number;
+            /** Format: double */
+            estimate: number;
+            kind: string;
+            place: string;
+            /** Format: double */
+            statistic: number;
+            unit?: string;
+            why: components["schemas"]["ParkName"];
+        };
+        RegisterRecord: {
+            /** Format: int64 */
+            days: number;
+            /** Format: int64 */
+            readings: number;
+            register: string;
+            root: string;
+            totals: components["schemas"]["UsageTotals"];
+            unit: string;
+        };
+        RegisterView: {
+            /** @description Of its point */
+            name: components["schemas"]["ParkName"];
+            register: string;
+            unit: string;
+        };
+        RegistersOutputBody: {
+            registers: components["schemas"]["RegisterView"][];
+        };
+        ReviseInBody: {
+            /** @description Decimal number from 0, in the unit */
+            amount: string;
+            carrier?: string;
+            /** @description Role of the formula → name of an alternative that the method keeps */
+            choose?: {
+                [key: string]: string;
+            };
+            /** @description Invoice, weighbridge list, laboratory report; without it the amount counts as estimated */
+            evidence?: string;
+            /** @description First day, YYYY-MM-DD in the park's zone */
+            first: string;
+            /** @description Role of the formula → a value of one's own, with its source */
+            given?: {
+                [key: string]: components["schemas"]["AccountingGiven"];
+            };
+            /** @description The activity of a method's rules */
+            kind: string;
+            /** @description Last day, included */
+            last: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description The revision that the change was made from
+             */
+            revision: number;
+            /**
+             * Format: double
+             * @description Half the 95 % interval as a share of the amount; 0 = not stated
+             */
+            uncertainty?: number;
+            unit: string;
+        };
+        RoleHeld: {
+            organization: string;
+            organizationName: components["schemas"]["Name"];
+            role: string;
+        };
+        Sankey: {
+            links: components["schemas"]["SankeyLink"][];
+            nodes: components["schemas"]["SankeyNode"][];
+            unit: string;
+        };
+        SankeyLink: {
+            carrier: string;
+            /** Format: double */
+            emissions: number | null;
+            from: string;
+            /** Format: double */
+            measuredShare: number;
+            to: string;
+            /** Format: double */
+            value: number;
+        };
+        SankeyNode: {
+            carrier: string;
+            /**
+             * Format: double
+             * @description tCO2
+             */
+            emissions: number | null;
+            id: string;
+            /** @enum {string} */
+            kind: "source" | "bus" | "use" | "storage" | "export" | "unmetered";
+            name: components["schemas"]["ParkName"];
+            organization: string;
+            /** Format: double */
+            value: number;
+        };
+        Session: {
+            authorized: boolean;
+            /** Format: date-time */
+            begin?: string;
+            /** Format: int64 */
+            connector: number;
+            device: string;
+            /** Format: date-time */
+            end?: string;
+            /** Format: double */
+            energy: number | null;
+            /** Format: double */
+            energy_begin: number | null;
+            /** Format: double */
+            energy_end: number | null;
+            id: string;
+            park: string;
+            reason?: string;
+            superseded?: boolean;
+            tag?: string;
+        };
+        SessionsOutputBody: {
+            sessions: components["schemas"]["Session"][];
+        };
+        SetMethodInBody: {
+            /** @description id@version, or id for the newest; empty: by none */
+            method: string;
+        };
+        SignInBody: {
+            login: string;
+            password: string;
+        };
+        Span: {
+            firstDay: string;
+            /** Format: date-time */
+            from: string;
+            lastDay: string;
+            text: string;
+            /** Format: date-time */
+            to: string;
+        };
+        StatementHead: {
+            /** Format: int64 */
+            days: number;
+            entries: string;
+            first: string;
+            format: string;
+            gateway: string;
+            interval: string;
+            /** Format: int64 */
+            issuedAt: number;
+            key: string;
+            last: string;
+            /** Format: int64 */
+            number: number;
+            organization: string;
+            park: string;
+            previous: string;
+            registers: components["schemas"]["StatementRegister"][] | null;
+            root: string;
+            zone: string;
+        };
+        StatementRegister: {
+            carrier: string;
+            /** Format: int64 */
+            days: number;
+            kind: string;
+            /** Format: int64 */
+            readings: number;
+            register: string;
+            totals: components["schemas"]["UsageTotals"];
+            unit: string;
+        };
+        StatementSigned: {
+            head: components["schemas"]["StatementHead"];
+            publicKey: string;
+            signature: string;
+        };
+        StatusView: {
+            /** Format: date-time */
+            at: string;
+            /** @description What is wrong and what to do */
+            error?: string;
+            /**
+             * Format: double
+             * @description Of the device's clock or newest sample behind the server's; absent where a failing device told none
+             */
+            lagSeconds?: number;
+            /**
+             * Format: double
+             * @description Absent where it was not measured
+             */
+            latencySeconds?: number;
+            ok: boolean;
+            /** Format: int64 */
+            samples: number;
+        };
+        Table: {
+            carriers: components["schemas"]["CarrierTable"][] | null;
+            columns: components["schemas"]["Column"][] | null;
+            format: string;
+            /** Format: double */
+            limit: number;
+            name: components["schemas"]["ParkName"];
+            park: string;
+            places: components["schemas"]["PlaceTable"][] | null;
+            step: string;
+            steps: string[] | null;
+            /** Format: date-time */
+            to: string;
+        };
+        TokenInBody: {
+            /**
+             * Format: date-time
+             * @description At most two years ahead
+             */
+            expiresAt: string;
+            grants: components["schemas"]["GrantView"][] | null;
+            name: string;
+        };
+        TokenOutputBody: {
+            /** @description Said this once; send it as Authorization: Bearer */
+            secret: string;
+            token: components["schemas"]["TokenView"];
+        };
+        TokenView: {
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            /** Format: date-time */
+            expiresAt: string;
+            grants: components["schemas"]["GrantView"][] | null;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            revokedAt?: string;
+        };
+        TokensOutputBody: {
+            tokens: components["schemas"]["TokenView"][] | null;
+        };
+        Total: {
+            /** Format: double */
+            editedShare: number;
+            /** Format: double */
+            estimatedShare: number;
+            /** Format: int64 */
+            intervals: number;
+            /** Format: double */
+            measuredShare: number;
+            /** Format: int64 */
+            missingIntervals: number;
+            organization: string;
+            /** Format: double */
+            scope1: number;
+            /** Format: double */
+            scope2Location: number;
+            /** Format: double */
+            scope2Market: number;
+            /** Format: double */
+            scope3?: number;
+            /** Format: double */
+            tce: number;
+        };
+        TotalDifference: {
+            after: components["schemas"]["Total"];
+            before: components["schemas"]["Total"];
+        };
+        UncertaintyCategory: {
+            category: string;
+            /** Format: double */
+            emissions: number;
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            rules: number;
+            /** Format: int64 */
+            scope: number;
+        };
+        UncertaintyCompleteness: {
+            categories: components["schemas"]["UncertaintyCategory"][] | null;
+            /** Format: double */
+            missingShare: number;
+            registers: components["schemas"]["UncertaintyGap"][] | null;
+            sources: components["schemas"]["UncertaintySource"][] | null;
+        };
+        UncertaintyContribution: {
+            assumed: boolean;
+            /** Format: double */
+            half: number;
+            kind: string;
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            share: number;
+            term: string;
+            /** Format: double */
+            uncertainty: number;
+        };
+        UncertaintyConvergence: {
+            /** Format: int64 */
+            batches: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            mean: number;
+        };
+        UncertaintyEntryQuality: {
+            /** Format: double */
+            emissions: number;
+            entry: string;
+            /** Format: double */
+            score: number;
+            scores: components["schemas"]["UncertaintyScore"][] | null;
+        };
+        UncertaintyGap: {
+            /** Format: int64 */
+            days: number;
+            /** Format: double */
+            editedShare: number;
+            /** Format: double */
+            estimatedShare: number;
+            /** Format: int64 */
+            expected: number;
+            /** Format: int64 */
+            missing: number;
+            /** Format: double */
+            missingShare: number;
+            register: string;
+            /** Format: int64 */
+            service: number;
+        };
+        UncertaintyInterval: {
+            /** Format: double */
+            half: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            relative: number;
+        };
+        UncertaintyQuality: {
+            entries: components["schemas"]["UncertaintyEntryQuality"][] | null;
+            indicators: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            score: number;
+        };
+        UncertaintyReport: {
+            /** Format: double */
+            assumedShare: number;
+            completeness?: components["schemas"]["UncertaintyCompleteness"];
+            contributions: components["schemas"]["UncertaintyContribution"][] | null;
+            convergence: components["schemas"]["UncertaintyConvergence"];
+            /** Format: int64 */
+            draws: number;
+            format: string;
+            inventory: string;
+            notes: components["schemas"]["ParkName"][] | null;
+            park: string;
+            period: string;
+            quality?: components["schemas"]["UncertaintyQuality"];
+            results: components["schemas"]["UncertaintyResult"][] | null;
+            /** Format: int64 */
+            seed: number;
+            terms: components["schemas"]["UncertaintyTerm"][] | null;
+        };
+        UncertaintyResult: {
+            approach1: components["schemas"]["UncertaintyInterval"];
+            basis: string;
+            /** Format: double */
+            difference: number;
+            /** Format: double */
+            emissions: number;
+            group: string;
+            key: string;
+            monteCarlo: components["schemas"]["UncertaintySimulated"];
+        };
+        UncertaintyScore: {
+            indicator: string;
+            /** Format: int64 */
+            level: number;
+            reason: components["schemas"]["ParkName"];
+        };
+        UncertaintySimulated: {
+            /** Format: double */
+            half: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            relative: number;
+            /** Format: double */
+            sd: number;
+        };
+        UncertaintySource: {
+            carrier: string;
+            /** Format: int64 */
+            entries: number;
+            /** Format: double */
+            given: number;
+            source: string;
+            unit: string;
+        };
+        UncertaintyTerm: {
+            assumed?: boolean;
+            basis?: components["schemas"]["ParkName"];
+            id: string;
+            kind: string;
+            /** Format: double */
+            most?: number;
+            name?: components["schemas"]["ParkName"];
+            original?: string;
+            shape: string;
+            /** Format: double */
+            uncertainty: number;
+        };
+        UnmappedOutputBody: {
+            unmapped: components["schemas"]["IngestUnmapped"][];
+        };
+        UsageDifference: {
+            /** Format: double */
+            after: number;
+            /** Format: double */
+            before: number;
+            register: string;
+            unit: string;
+        };
+        UsageFinding: {
+            /** Format: int64 */
+            count: number;
+            detail: string;
+            /** Format: int64 */
+            from: number;
+            /** Format: double */
+            limit: number;
+            register: string;
+            rule: string;
+            /** Format: int64 */
+            to: number;
+            treatment: string;
+            /** Format: double */
+            value: number;
+        };
+        UsageTotals: {
+            /** Format: double */
+            edited: number;
+            /** Format: double */
+            estimated: number;
+            /** Format: int64 */
+            intervals: number;
+            /** Format: double */
+            measured: number;
+            /** Format: int64 */
+            missing: number;
+        };
+        UsageView: {
+            /** Format: date-time */
+            from: string;
+            /** @description The worst in the step: measured, estimated, edited, missing */
+            quality: string[];
+            register: string;
+            /**
+             * Format: int64
+             * @description 86400: each value is a civil day
+             */
+            stepSeconds: number;
+            /** @description A validation rule fired */
+            suspect: boolean[];
+            unit: string;
+            /** @description null where nothing is known */
+            values: (number | null)[];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Lines numbered below; 0: from the newest */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInventory: {
+        parameters: {
+            query?: {
+                format?: "json" | "csv" | "xlsx";
+                /** @description JSON with the usage evidence that lingtan verify needs */
+                evidence?: boolean;
+            };
+            header?: never;
+            path: {
+                inventory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compareInventories: {
+        parameters: {
+            query: {
+                /** @description The later inventory, of the same park */
+                with: string;
+            };
+            header?: never;
+            path: {
+                inventory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Difference"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveReading: {
+        parameters: {
+            query: {
+                register: string;
+                at: string;
+            };
+            header?: never;
+            path: {
+                inventory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingProof"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrganizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listParks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParksOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listActivities: {
+        parameters: {
+            query?: {
+                /** @description This one and those below it */
+                organization?: string;
+                period?: string;
+                asKnownAt?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivitiesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declareActivity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclareInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getActivity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivitiesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviseActivity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviseInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawActivity: {
+        parameters: {
+            query: {
+                /** @description The revision that is withdrawn */
+                revision: number;
+                reason: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBalance: {
+        parameters: {
+            query?: {
+                /** @description 2018, 2018-03, 2018-03-05 or 2018-03-05..2018-03-11; or give from and to */
+                period?: string;
+                /** @description First day, where period is left out */
+                from?: string;
+                /** @description Last day */
+                to?: string;
+                step?: "interval" | "hour" | "day" | "month" | "period";
+                /** @description Share of what came in that a bus may leave over; 0 = 0.05 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCarbonFlow: {
+        parameters: {
+            query: {
+                /** @description 2018, 2018-03, 2018-03-05 or 2018-03-05..2018-03-11 */
+                period: string;
+                step?: "hour" | "day" | "month";
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarbonflowFlow"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConsolidation: {
+        parameters: {
+            query: {
+                /** @description 2018, 2018-03, 2018-03-05 or 2018-03-05/2018-03-11 */
+                period: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsolidationResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceVersionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDiagnosis: {
+        parameters: {
+            query: {
+                /** @description 2018 or 2018-03; at most 366 days */
+                period: string;
+                /** @description This organization of the park and those below it */
+                organization?: string;
+                /** @description CNY/kWh of the part that floats with the tariff's class; without it no money is told */
+                price?: number;
+                /** @description CNY/kWh of the rest */
+                fixed?: number;
+                /** @description CNY per kW of demand and month */
+                demand?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiagnosisResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFindings: {
+        parameters: {
+            query?: {
+                organization?: string;
+                period?: string;
+                register?: string[] | null;
+                rule?: string[] | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIngest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInventories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InventoriesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeInventory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InventoryView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    buildReport: {
+        parameters: {
+            query: {
+                form: "gbt32150" | "iso14064-1" | "ghg-protocol" | "ets-mrv" | "energy" | "park-inventory" | "zero-carbon-park" | "cbam";
+                format?: "json" | "xlsx" | "pdf";
+                lang?: "zh" | "en" | "both";
+            };
+            header?: never;
+            path: {
+                park: string;
+                inventory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUncertainty: {
+        parameters: {
+            query?: {
+                /** @description Draws of the Monte Carlo simulation */
+                draws?: number;
+                /** @description The same seed gives the same figures */
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+                inventory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UncertaintyReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the last event that was got */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMethods: {
+        parameters: {
+            query?: {
+                /** @description This one and those below it */
+                organization?: string;
+                asKnownAt?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEnterpriseInventory: {
+        parameters: {
+            query: {
+                period: string;
+                /** @description id@version; without it the one that the organization reports the year by */
+                method?: string;
+                asKnownAt?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterpriseView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setMethod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                organization: string;
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMethodInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: {
+                /** @description 2018, 2018-03, 2018-03-05 or 2018-03-05..2018-03-11; empty: the last settled year */
+                period?: string;
+                basis?: "location" | "market";
+                /** @description Only this organization of the park */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRating: {
+        parameters: {
+            query: {
+                /** @description 2018 or 2018-03 */
+                period: string;
+                /** @description This organization of the park and those below it */
+                organization?: string;
+                /** @description What no meter tells, as quantity=number in the unit of the catalogue, such as value_added=1200 */
+                declare?: string[] | null;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RatingResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    admitReadings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdmitInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Admission"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReconciliation: {
+        parameters: {
+            query?: {
+                /** @description 2018, 2018-03, 2018-03-05 or 2018-03-05..2018-03-11; or give from and to */
+                period?: string;
+                /** @description First day, where period is left out */
+                from?: string;
+                /** @description Last day */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconcileOfPark"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRegisters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistersOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStructure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParkDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUnmapped: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnmappedOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mapValue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MapInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceVersionView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query: {
+                period: string;
+                step?: "interval" | "hour" | "day";
+            };
+            header?: never;
+            path: {
+                park: string;
+                /** @description point.register */
+                register: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainDay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                register: string;
+                /** @description YYYY-MM-DD */
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disablePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    layLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    useLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,57 @@
+// Names for the answers of the server. They are taken from the paths, so that they hold
+// whatever names the server's OpenAPI document gives to its schemas.
+import type { paths } from './schema'
+
+type Answer<P extends keyof paths> = paths[P] extends {
+  get: { responses: { 200: { content: { 'application/json': infer T } } } }
+}
+  ? T
+  : never
+type Item<T> = NonNullable<T> extends (infer E)[] ? E : never
+
+export type Me = Answer<'/api/v1/session'>
+export type Park = Item<Answer<'/api/v1/parks'>['parks']>
+export type Overview = Answer<'/api/v1/parks/{park}/overview'>
+export type Name = Overview['park']['name']
+export type Assembled = Item<Overview['park']['assembly']>
+export type Indicator = Item<Overview['indicators']>
+export type EnergyFlow = Overview['sankey']
+export type FlowNode = Item<EnergyFlow['nodes']>
+export type FlowLink = Item<EnergyFlow['links']>
+export type Carbon = Overview['carbon']
+export type EnterpriseRow = Item<Overview['enterprises']>
+export type Quality = Overview['quality']
+export type FactorUsed = Item<Overview['factors']>
+export type EntryExplained = Answer<'/api/v1/entries/{entry}'>
+export type Explanation = EntryExplained['tree']
+export type Activity = Item<Answer<'/api/v1/parks/{park}/activities'>['activities']>
+export type ActivityBody = Omit<paths['/api/v1/parks/{park}/activities/{activity}']['put']['requestBody']['content']['application/json'], 'revision' | '$schema'>
+export type ReportingMethod = Item<Answer<'/api/v1/parks/{park}/methods'>['methods']>
+export type EnterpriseInventory = Answer<'/api/v1/parks/{park}/organizations/{organization}/inventory'>
+export type Entry = Item<EnterpriseInventory['entries']>
+export type ParkStructure = Answer<'/api/v1/parks/{park}/structure'>
+export type Basis = 'location' | 'market'
+export type Finding = Item<Answer<'/api/v1/parks/{park}/findings'>['findings']>
+export type Usage = Answer<'/api/v1/parks/{park}/usage/{register}'>
+export type Organization = Item<Answer<'/api/v1/organizations'>['organizations']>
+export type InventoryLine = Item<Answer<'/api/v1/parks/{park}/inventories'>['inventories']>
+export type Devices = Answer<'/api/v1/parks/{park}/devices'>
+export type Device = Item<Devices['devices']>
+export type Unmapped = Item<Answer<'/api/v1/parks/{park}/unmapped'>['unmapped']>
+export type ChargingSession = Item<Answer<'/api/v1/parks/{park}/devices/{device}/sessions'>['sessions']>
+export type Register = Item<Answer<'/api/v1/parks/{park}/registers'>['registers']>
+export type Ingest = Answer<'/api/v1/parks/{park}/ingest'>
+export type CarbonFlow = Answer<'/api/v1/parks/{park}/carbon-flow'>
+export type FlowPlace = Item<CarbonFlow['nodes']>
+export type FlowMember = Item<CarbonFlow['owners']>
+export type FlowFinding = Item<CarbonFlow['findings']>
+export type BalanceTable = Answer<'/api/v1/parks/{park}/balance'>
+export type BalancePlace = Item<BalanceTable['places']>
+export type BalanceStep = Item<BalancePlace['steps']>
+export type CarrierBalance = Item<BalanceTable['carriers']>
+export type CarrierStep = Item<CarrierBalance['steps']>
+export type Grades = BalanceStep['quality']
+export type Reconciliation = Answer<'/api/v1/parks/{park}/reconciliation'>
+export type ReconciledFlow = Item<Reconciliation['result']['flows']>
+export type Suspect = Item<Reconciliation['result']['suspects']>
+export type Difference = Answer<'/api/v1/inventories/{inventory}/difference'>
