@@ -63,15 +63,15 @@ func listed(batches ...*meter.Batch) []any {
 	return out
 }
 
-// oneRow is enough for the longest message of one row that anyBatch can make: five
+// longestRow is enough for the longest message of one row that anyBatch can make: five
 // names of 20 letters and their lengths, a row of at most 10+5+1+8 bytes, the marks, the
 // park and the frame.
-const oneRow = 5*21 + 24 + 40
+const longestRow = 5*21 + 24 + 40
 
 func TestPartsAreTheWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := &series.Arrival{Park: "p", Batch: anyBatch(t), Marks: []meter.Mark{{Name: "m", Value: []byte("v")}}}
-		limit := rapid.IntRange(oneRow, 4000).Draw(t, "limit")
+		limit := rapid.IntRange(longestRow, 4000).Draw(t, "limit")
 		messages, err := parts(a, limit)
 		if err != nil {
 			t.Fatal(err)
