@@ -35,6 +35,8 @@ const (
 // rooms are all packages and their floors. A package that is not here has no place yet.
 var rooms = map[string]floor{
 	"quantity": ground, "period": ground, "proof": ground,
+	"lp": ground,
+	"lp/cbc": doors, "lp/highs": doors, // foreign code with clocks of its own; engines are given an lp.Solver
 	"park": nouns, "park/parkfile": nouns, "park/layout": nouns, "meter": nouns, "factor": nouns, "method": nouns,
 	"tariff": nouns, "access": nouns,
 	"examples": nouns, // embedded data, imports nothing
