@@ -246,3 +246,33 @@ func wrongBounds(lower, upper float64) string {
 	}
 	return ""
 }
+
+// Matrix is a program as arrays, for those who solve it: rows compressed, row i's terms
+// at Start[i] to Start[i+1] of Index (columns) and Factor.
+type Matrix struct {
+	Constant           float64
+	Lower, Upper, Cost []float64 // by column, ±Inf where there is no bound
+	Integer            []bool    // by column
+	RowLower, RowUpper []float64 // by row
+	Start, Index       []int32
+	Factor             []float64
+}
+
+// Matrix is the program as arrays. They are copies; terms of factor 0 are left out.
+func (p *Program) Matrix() Matrix {
+	m := Matrix{Constant: p.constant, Start: make([]int32, 1, len(p.rows)+1)}
+	for _, c := range p.columns {
+		m.Lower, m.Upper, m.Cost = append(m.Lower, c.lower), append(m.Upper, c.upper), append(m.Cost, c.cost)
+		m.Integer = append(m.Integer, c.integer)
+	}
+	for _, r := range p.rows {
+		m.RowLower, m.RowUpper = append(m.RowLower, r.lower), append(m.RowUpper, r.upper)
+		for _, t := range p.terms[r.first:r.next] {
+			if t.Factor != 0 {
+				m.Index, m.Factor = append(m.Index, int32(t.Column)), append(m.Factor, t.Factor)
+			}
+		}
+		m.Start = append(m.Start, int32(len(m.Index)))
+	}
+	return m
+}
