@@ -1,3 +1,3 @@
-// Package cbc solves programs with COIN-OR's CBC, a branch-and-cut code, linked through
-// its C interface when the program is built with the tag cbc.
+// Package cbc solves programs with CBC, the branch-and-cut code of COIN-OR, linked
+// statically when the program is built with the tag cbc.
 package cbc
