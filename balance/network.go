@@ -52,10 +52,10 @@ func NewNetwork(n park.Network) (*Network, error) {
 		w.Out[from] = append(w.Out[from], e)
 		w.In[to] = append(w.In[to], e)
 	}
-	order, ring := n.Order()
-	if order == nil {
+	order, rings := n.Order()
+	if len(rings) > 0 {
 		var names []string
-		for _, i := range ring {
+		for _, i := range rings[0] {
 			names = append(names, n.Nodes[i].ID)
 		}
 		return nil, fmt.Errorf("%w: energy runs in a circle through %s; only a storage may stand in a circle", ErrNetwork, strings.Join(names, ", "))

@@ -117,6 +117,9 @@ type Carrier struct {
 	ID   string `json:"id" yaml:"id"` // electricity, natural_gas, steam, heat, cooling, compressed_air, hydrogen, water
 	Name Name   `json:"name" yaml:"name"`
 	Unit string `json:"unit" yaml:"unit"` // settle unit: kWh, GJ, m3, t
+	// EnergyContent is the energy of a unit, such as 38.93 MJ/m3 (lower heating value) or
+	// 2.75 GJ/t (enthalpy): what a conversion needs where the settle unit is none of energy.
+	EnergyContent *Measure `json:"energy_content,omitempty" yaml:"energy_content,omitempty"`
 }
 
 // Point is a place where something is metered; it has one or more registers.
@@ -143,7 +146,8 @@ type Register struct {
 	CT         string     `json:"ct,omitempty" yaml:"ct,omitempty"`                 // "400/5"
 	PT         string     `json:"pt,omitempty" yaml:"pt,omitempty"`                 // "10000/100"
 	Digits     int        `json:"digits,omitempty" yaml:"digits,omitempty"`
-	Min        *float64   `json:"min,omitempty" yaml:"min,omitempty"` // plausible amount per hour in the carrier's unit
+	Accuracy   string     `json:"accuracy,omitempty" yaml:"accuracy,omitempty"` // class or percent, see ErrorLimit: 0.5S, B, 2, 1.5%
+	Min        *float64   `json:"min,omitempty" yaml:"min,omitempty"`           // plausible amount per hour in the carrier's unit
 	Max        *float64   `json:"max,omitempty" yaml:"max,omitempty"`
 	Events     bool       `json:"events,omitempty" yaml:"events,omitempty"`
 	Parent     string     `json:"parent,omitempty" yaml:"parent,omitempty"` // point.register of the parent meter
@@ -165,26 +169,29 @@ type Network struct {
 }
 
 // Node is a place of the network where one carrier is brought in, shared out,
-// stored, used or sent out.
+// stored, used or sent out, or where carriers are converted into others.
 type Node struct {
-	ID           string `json:"id" yaml:"id"`
-	Kind         string `json:"kind" yaml:"kind"` // source, bus, use, storage, export
-	Carrier      string `json:"carrier" yaml:"carrier"`
-	Organization string `json:"organization" yaml:"organization"` // whose: a use's consumer, a bus's owner (losses are his), a source's holder
-	Name         Name   `json:"name" yaml:"name"`
-	Activity     string `json:"activity,omitempty" yaml:"activity,omitempty"` // source: purchased_electricity, own_pv, …; use: stationary_combustion where fuel is burnt
-	Equipment    string `json:"equipment,omitempty" yaml:"equipment,omitempty"`
+	ID           string      `json:"id" yaml:"id"`
+	Kind         string      `json:"kind" yaml:"kind"`                           // source, bus, use, storage, export, conversion
+	Carrier      string      `json:"carrier,omitempty" yaml:"carrier,omitempty"` // none at a conversion, whose edges have theirs
+	Organization string      `json:"organization" yaml:"organization"`           // whose: a use's consumer, a bus's owner (losses are his), a source's holder, who runs a conversion
+	Name         Name        `json:"name" yaml:"name"`
+	Activity     string      `json:"activity,omitempty" yaml:"activity,omitempty"` // source: purchased_electricity, own_pv, …; use: stationary_combustion where fuel is burnt
+	Equipment    string      `json:"equipment,omitempty" yaml:"equipment,omitempty"`
+	Conversion   *Conversion `json:"conversion,omitempty" yaml:"conversion,omitempty"` // of a conversion
 }
 
 // Edge carries energy of one carrier from a node to another; its register meters
 // it. At most one pair of unmetered edges, marked Closing, stands at a bus: it is
 // what the balance of the bus leaves over (import when positive, export when not).
+// An output of a conversion may be marked Rated in place of a meter.
 type Edge struct {
 	ID       string `json:"id" yaml:"id"`
 	From     string `json:"from" yaml:"from"`
 	To       string `json:"to" yaml:"to"`
 	Register string `json:"register,omitempty" yaml:"register,omitempty"` // point.register
 	Closing  bool   `json:"closing,omitempty" yaml:"closing,omitempty"`
+	Rated    bool   `json:"rated,omitempty" yaml:"rated,omitempty"` // output of a conversion: estimated as input × rated yield, never measured
 	Valid    Valid  `json:"valid,omitzero" yaml:"valid,omitempty"`
 }
 

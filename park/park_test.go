@@ -94,9 +94,9 @@ func TestAtKeepsWhatIsValidOnTheDay(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	order, ring := read(t).Network.Order()
-	if ring != nil {
-		t.Fatalf("ring %v", ring)
+	order, rings := read(t).Network.Order()
+	if rings != nil {
+		t.Fatalf("rings %v", rings)
 	}
 	// grid, roof, store (its charge does not count), gas-main, then what they feed.
 	if want := []int{0, 1, 3, 6, 2, 7, 4, 5}; !reflect.DeepEqual(order, want) {
@@ -106,8 +106,9 @@ func TestOrder(t *testing.T) {
 		Nodes: []park.Node{{ID: "s", Kind: "source"}, {ID: "a", Kind: "bus"}, {ID: "b", Kind: "bus"}, {ID: "c", Kind: "bus"}, {ID: "u", Kind: "use"}},
 		Edges: []park.Edge{{From: "s", To: "a"}, {From: "a", To: "c"}, {From: "c", To: "b"}, {From: "b", To: "a"}, {From: "b", To: "u"}},
 	}
-	if order, ring := circle.Order(); order != nil || !reflect.DeepEqual(ring, []int{1, 3, 2}) {
-		t.Errorf("order %v, ring %v; want no order and the ring a, c, b", order, ring)
+	order, rings = circle.Order()
+	if !reflect.DeepEqual(order, []int{0, 1, 2, 3, 4}) || !reflect.DeepEqual(rings, [][]int{{1, 2, 3}}) {
+		t.Errorf("order %v, rings %v; want the ring of a, b, c between source and use", order, rings)
 	}
 }
 

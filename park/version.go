@@ -95,6 +95,8 @@ func Difference(a, b *Document) []Change {
 func compare(a, b reflect.Value, at string, list *[]Change) {
 	switch {
 	case reflect.DeepEqual(a.Interface(), b.Interface()):
+	case a.Kind() == reflect.Pointer && a.Type().Elem().Kind() == reflect.Struct && !onLine[a.Type().Elem()] && !a.IsNil() && !b.IsNil():
+		compare(a.Elem(), b.Elem(), at, list)
 	case a.Kind() == reflect.Slice && a.Type().Elem().Kind() == reflect.Struct:
 		compareLists(a, b, at, list)
 	case a.Kind() == reflect.Struct && a.Type() != instant && !onLine[a.Type()]:

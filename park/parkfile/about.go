@@ -40,7 +40,9 @@ var aboutType = map[string]string{
 	"Register":     "One value series of a point. 计量点的一个量（寄存器）。",
 	"Exchange":     "The replacement of a meter. 一次换表。",
 	"Network":      "The energy network. 能源网络。",
-	"Node":         "A place where one carrier is brought in, shared out, stored, used or sent out. 一种能源输入、分配、储存、使用或输出之处。",
+	"Node":         "A place where one carrier is brought in, shared out, stored, used or sent out, or where carriers are converted into others. 一种能源输入、分配、储存、使用或输出之处，或能源转换之处。",
+	"Conversion":   "How a node turns carriers into others: the edges into it are its inputs, those out of it its outputs. 节点如何将能源转换为另一种：流入的边为输入，流出的边为输出。",
+	"Output":       "What is known of an output of a conversion beside its meter. 转换的一个输出在计量之外的参数。",
 	"Edge":         "Carries energy of one carrier from a node to another. 一种能源从一节点到另一节点。",
 	"Product":      "A product and the amounts made. 产品及产量。",
 	"Production":   "The amount made in a period. 一个时段的产量。",
@@ -126,4 +128,6 @@ var aboutPlaces = map[string]rule{
 	"Carrier.id":   spelled(wordPattern, "electricity, natural_gas, steam, heat, cooling, compressed_air, hydrogen, water, or a word of your own such as diesel", "electricity、natural_gas、steam、heat、cooling、compressed_air、hydrogen、water，或自定如 diesel"),
 	"Carrier.name": plainly("its name", "名称"),
 	"Carrier.unit": filled("unit of settled amounts: kWh, GJ, m3, Nm3, t", "结算单位：kWh、GJ、m3、Nm3、t"),
+
+	"Carrier.energy_content": plainly("energy of a settled unit, for conversions of what is not settled in energy: 38.93 MJ/m3 (lower heating value), 2.75 GJ/t (enthalpy)", "每结算单位的能量，供非能量结算的品种转换时使用：38.93 MJ/m3（低位热值）、2.75 GJ/t（焓）"),
 }

@@ -24,7 +24,7 @@ func (c *check) network() {
 	for i, n := range net.Nodes {
 		at := nodes.item(i)
 		c.word(n.Kind, nodeKinds, at.field("kind"))
-		c.refer(n.Carrier, c.carrier, nounCarrier, at.field("carrier"))
+		c.carrierOf(n, at)
 		c.refer(n.Organization, c.organization, nounOrganization, at.field("organization"))
 		c.refer(n.Equipment, c.equipment, nounEquipment, at.field("equipment"))
 		c.matches(n.Activity, wordSyntax, at.field("activity"), codeID, "小写字母、数字与 _，如 purchased_electricity", "lower-case letters, digits and _, such as purchased_electricity")
@@ -39,7 +39,8 @@ func (c *check) network() {
 	if sound { // else an edge left out would seem to island what it feeds
 		c.islands(at)
 	}
-	c.circle()
+	c.conversions()
+	c.circles()
 }
 
 // edges checks every edge, counts them at their nodes and says whether all of
@@ -72,6 +73,10 @@ func (c *check) ends(e park.Edge, here *path) {
 	case e.From == e.To:
 		c.fault(here.field("to"), codeEdgeEnds, "边从「"+clip(e.From)+"」回到自身；起点与终点应不同", "the edge runs from "+quote(e.From)+" to itself; its ends must differ")
 		return
+	case from.Kind == conversion && to.Kind == conversion:
+		c.fault(here.field("to"), codeEdgeEnds, "边的两端都是转换；请在中间加一条母线，写明输送的能源品种", "the edge joins two conversions; put a bus between them, which says what is carried")
+		return
+	case from.Kind == conversion || to.Kind == conversion:
 	case from.Carrier != to.Carrier:
 		c.fault(here.field("to"), codeEdgeEnds, fmt.Sprintf("边连接了 %s 与 %s；两端须为同一能源品种", clip(from.Carrier), clip(to.Carrier)),
 			fmt.Sprintf("the edge joins %s and %s; both ends must be of one carrier", quote(from.Carrier), quote(to.Carrier)))
@@ -110,6 +115,11 @@ func (c *check) closing(e park.Edge, here *path, at []wired) {
 // metering checks the register of an edge.
 func (c *check) metering(e park.Edge, here *path, meters map[string]string) {
 	switch {
+	case e.Rated:
+		c.rated(e, here)
+	case e.Register == "" && !e.Closing && c.kindOf(e.From) == conversion:
+		c.fault(here.field("register"), codeMetered, "转换「"+clip(e.From)+"」的输出「"+clip(e.ID)+"」没有计量；请写 register，或写 rated: true 并给出额定产出率，按估算计",
+			"output "+quote(e.ID)+" of conversion "+quote(e.From)+" is not metered; write its register, or rated: true with a rated yield, and its amounts are estimates")
 	case e.Register == "" && !e.Closing:
 		c.fault(here.field("register"), codeMetered, "边没有计量；请写 register，或以 closing: true 由母线平衡得出", "the edge is not metered; write its register, or closing: true when the bus's balance gives it")
 	case e.Register != "" && e.Closing:
@@ -129,8 +139,7 @@ func (c *check) metering(e park.Edge, here *path, meters map[string]string) {
 		c.fault(here.field("register"), codeMeter, "寄存器「"+clip(e.Register)+"」是 "+r.Quantity+"，不是能源的量", "register "+quote(e.Register)+" holds "+r.Quantity+", not an amount of energy")
 		return
 	}
-	if i := c.node.find(e.From); i >= 0 && r.Carrier != "" && r.Carrier != c.doc.Network.Nodes[i].Carrier {
-		carrier := c.doc.Network.Nodes[i].Carrier
+	if carrier := e.CarrierOf(c.nodeByID); carrier != "" && r.Carrier != "" && r.Carrier != carrier {
 		c.fault(here.field("register"), codeMeter, fmt.Sprintf("寄存器计量 %s，边输送 %s", clip(r.Carrier), clip(carrier)),
 			fmt.Sprintf("the register meters %s, the edge carries %s", quote(r.Carrier), quote(carrier)))
 	}
@@ -169,20 +178,58 @@ func (c *check) islands(at []wired) {
 	}
 }
 
-// circle names a ring of nodes around which energy runs.
-func (c *check) circle() {
-	_, ring := c.doc.Network.Order()
-	if len(ring) == 0 {
-		return
+// circles names a ring of nodes around which energy runs with an edge that no meter reads:
+// what goes round it could not be told.
+func (c *check) circles() {
+	net := c.doc.Network
+	_, rings := net.Order()
+	ring := make([]int, len(net.Nodes)) // node → its ring from 1; 0: none
+	for k, list := range rings {
+		for _, i := range list {
+			ring[i] = k + 1
+		}
 	}
-	ids := make([]string, 0, 12)
-	for _, i := range ring[:min(len(ring), 10)] {
-		ids = append(ids, clip(c.doc.Network.Nodes[i].ID))
+	told := make(map[int]bool)
+	for i, e := range net.Edges {
+		from, to := c.node.find(e.From), c.node.find(e.To)
+		if e.Register != "" || from < 0 || to < 0 || ring[from] == 0 || ring[from] != ring[to] || told[ring[from]] || net.Nodes[to].Kind == "storage" {
+			continue
+		}
+		told[ring[from]] = true
+		way := c.way(to, from, ring)
+		c.fault((*path)(nil).field("network").field("edges").item(i), codeCycle, "能量成环："+way+"，而边「"+clip(e.ID)+"」未计量；环上各边都须有 register，或删去一条边",
+			"energy runs in a circle: "+way+", and edge "+quote(e.ID)+" is not metered; give every edge of the ring a register, or remove an edge")
 	}
-	if len(ring) > 10 {
-		ids = append(ids, "…")
+}
+
+// way is the shortest way of the energy within a ring from a node to another, and back to the first.
+func (c *check) way(start, end int, ring []int) string {
+	net := c.doc.Network
+	out := make(map[int][]int)
+	for _, e := range net.Edges {
+		if i, j := c.node.find(e.From), c.node.find(e.To); i >= 0 && j >= 0 && ring[i] == ring[start] && ring[j] == ring[start] {
+			out[i] = append(out[i], j)
+		}
 	}
-	way := strings.Join(append(ids, ids[0]), " → ")
-	c.fault((*path)(nil).field("network").field("nodes").item(ring[0]), codeCycle, "能量成环："+way+"；本版本的网络不能有环（储能的充放除外），请合并环上的母线或删去一条边",
-		"energy runs in a circle: "+way+"; a network has no circles yet (a storage's charge and discharge aside): merge the buses of the ring or remove an edge")
+	feeder := map[int]int{start: -1}
+	for next := []int{start}; len(next) > 0; next = next[1:] {
+		for _, j := range out[next[0]] {
+			if _, seen := feeder[j]; !seen {
+				feeder[j] = next[0]
+				next = append(next, j)
+			}
+		}
+	}
+	ids := []string{clip(net.Nodes[end].ID)}
+	for i := end; i >= 0; i = feeder[i] {
+		ids = append(ids, clip(net.Nodes[i].ID))
+	}
+	for a, b := 0, len(ids)-1; a < b; a, b = a+1, b-1 {
+		ids[a], ids[b] = ids[b], ids[a]
+	}
+	ids = append(ids[len(ids)-1:], ids[:len(ids)-1]...)
+	if len(ids) > 12 {
+		ids = append(append(ids[:10:10], "…"), ids[len(ids)-1])
+	}
+	return strings.Join(ids, " → ")
 }

@@ -24,6 +24,25 @@ func (c *check) carriers() {
 			c.fault(at.field("unit"), codeDimension, fmt.Sprintf("「%s」不能以 %s 结算；应为 %s 之类", clip(e.ID), clip(e.Unit), strings.Join(known, "、")),
 				fmt.Sprintf("%s cannot be settled in %s; use a unit like %s", quote(e.ID), quote(e.Unit), strings.Join(known, ", ")))
 		}
+		c.content(e, at.field("energy_content"))
+	}
+}
+
+// content checks the energy of a unit of a carrier.
+func (c *check) content(e park.Carrier, at *path) {
+	if e.EnergyContent == nil {
+		return
+	}
+	if _, known := c.unit(e.EnergyContent.Unit, at.field("unit")); !known {
+		return
+	}
+	settled, err := quantity.Parse(e.Unit)
+	if err == nil && settled.Compatible(quantity.MustParse("GJ")) {
+		c.fault(at, codeDimension, "「"+clip(e.ID)+"」以能量结算；请删去 energy_content", quote(e.ID)+" is settled in energy; remove its energy_content")
+		return
+	}
+	if _, ok := e.Energy(); err == nil && !ok {
+		c.fault(at, codeDimension, fmt.Sprintf("energy_content 须大于 0，单位如 MJ/%s", clip(e.Unit)), fmt.Sprintf("an energy_content is above 0, in a unit like MJ/%s", clip(e.Unit)))
 	}
 }
 
@@ -144,6 +163,9 @@ func (c *check) numbers(r registerAt) {
 		if _, err := park.ParseRatio(one.text); err != nil {
 			c.fault(r.at.field(one.key), codeRatio, "变比「"+clip(one.text)+"」写法不对；写作 400/5", "ratio "+quote(one.text)+" is not spelled right; write it like 400/5")
 		}
+	}
+	if _, _, err := r.ErrorLimit(); err != nil {
+		c.fault(r.at.field("accuracy"), codeAccuracy, "准确度「"+clip(r.Accuracy)+"」写法不对；写百分数如 1.5%，或表上的等级如 0.5S、B、2（热量表 1、2、3）", strings.TrimPrefix(err.Error(), park.ErrAccuracy.Error()+": "))
 	}
 	if r.Multiplier != nil && *r.Multiplier == 0 {
 		c.fault(r.at.field("multiplier"), codeRatio, "倍率为 0，会使一切读数为零；无倍率时删去此键", "a multiplier of 0 makes every reading zero; leave the key out when there is none")

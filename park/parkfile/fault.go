@@ -104,10 +104,15 @@ const (
 	codeMetered   = "LT-2042" // edge neither metered nor closing, or both
 	codeClosing   = "LT-2043" // closing edge out of place or one too many
 	codeIslanded  = "LT-2044" // node that no source feeds
-	codeCycle     = "LT-2045" // energy runs in a circle
+	codeCycle     = "LT-2045" // energy runs in a circle with an edge that is not metered
 	codeStorage   = "LT-2046" // storage that is not both charged and discharged
 	codeShared    = "LT-2047" // register that meters two edges
 	codeMeter     = "LT-2048" // register that cannot meter this edge
+
+	codeConversion = "LT-2050" // conversion without what makes it one, or what it gives out does not fit its kind
+	codeAllocation = "LT-2051" // several outputs and no way, or not all that it needs, to divide carbon among them
+	codeYield      = "LT-2052" // rated yield that cannot be
+	codeAccuracy   = "LT-2053" // accuracy that is neither a class nor a percentage
 )
 
 // path is the place of a value in a document; it is only written out for a fault.

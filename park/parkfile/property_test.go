@@ -53,6 +53,7 @@ func anyPark(t *rapid.T) *park.Document {
 	for _, c := range []string{"electricity", "water"} {
 		anyStar(t, d, c)
 	}
+	anyConversion(t, d)
 	anyGoods(t, d)
 	return d
 }
@@ -88,6 +89,28 @@ func anyStar(t *rapid.T, d *park.Document, carrier string) {
 		d.Points = append(d.Points, point)
 		d.Network.Edges = append(d.Network.Edges, park.Edge{ID: point.ID, From: bus, To: node("use"), Register: point.ID + "." + r.ID, Valid: anyValid(t)})
 	}
+}
+
+// anyConversion lets a chp burn gas for electricity and heat, by any of the allocations.
+func anyConversion(t *rapid.T, d *park.Document) {
+	for _, c := range []park.Carrier{{ID: "natural_gas", Name: anyName(t), Unit: "m3", EnergyContent: &park.Measure{Value: 36, Unit: "MJ/m3"}}, {ID: "heat", Name: anyName(t), Unit: "GJ"}} {
+		d.Carriers = append(d.Carriers, c)
+	}
+	n := func(id, kind, carrier string) park.Node {
+		return park.Node{ID: id, Kind: kind, Carrier: carrier, Organization: "o1", Name: anyName(t)}
+	}
+	chp := n("chp", "conversion", "")
+	share := rapid.Float64Range(0, 1).Draw(t, "share")
+	rest, reference, hot, ambient := 1-share, rapid.Float64Range(0.01, 1).Draw(t, "reference"), 90.0, rapid.Float64Range(-40, 50).Draw(t, "ambient")
+	chp.Conversion = &park.Conversion{Kind: "chp", Allocation: rapid.SampledFrom(allocations).Draw(t, "allocation"), Ambient: &ambient, Outputs: []park.Output{
+		{Edge: "chp-power", Share: &share, Reference: &reference, Rated: &park.Measure{Value: 0.4, Unit: "1"}},
+		{Edge: "chp-heat", Share: &rest, Reference: &reference, Supply: &hot, Rated: &park.Measure{Value: 45, Unit: "%"}}}}
+	d.Network.Nodes = append(d.Network.Nodes, n("gas", "source", "natural_gas"), chp, n("heat", "bus", "heat"))
+	d.Points = append(d.Points, park.Point{ID: "chp", Name: anyName(t), Organization: "o1", Registers: []park.Register{
+		{ID: "gas", Quantity: "volume", Kind: "amount", Carrier: "natural_gas", Unit: "m3", Accuracy: rapid.SampledFrom([]string{"", "1.5", "2%"}).Draw(t, "accuracy")},
+		{ID: "power", Quantity: "active_energy", Kind: "amount", Carrier: "electricity", Unit: "kWh", Accuracy: "0.5S"}}})
+	d.Network.Edges = append(d.Network.Edges, park.Edge{ID: "chp-gas", From: "gas", To: "chp", Register: "chp.gas"},
+		park.Edge{ID: "chp-power", From: "chp", To: d.Network.Nodes[1].ID, Register: "chp.power"}, park.Edge{ID: "chp-heat", From: "chp", To: "heat", Rated: true})
 }
 
 func anyRegister(t *rapid.T) park.Register {
@@ -168,6 +191,7 @@ func anyValid(t *rapid.T) park.Valid {
 // position, and a document survives export.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(example(f)))
+	f.Add([]byte(steam(f)))
 	for _, s := range []string{"", "a: b: c", "[[[[", "{a: {b: [1, 2}}", "a: &x b\nc: *x", "? a\n: b", "- - - -", "a: |\n  x\n y", "\"\\u12", "a:\n\tb", "--- \n...\n---", "%YAML 1.2", "format: lingtan.park/v1\npark:\n  - id", "points: [{registers: [{exchanges: [{at: x}]}]}]"} {
 		f.Add([]byte(s))
 	}

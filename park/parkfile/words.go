@@ -12,7 +12,9 @@ import (
 var (
 	organizationKinds = []string{"operator", "enterprise", "regulator", "verifier"}
 	equipmentKinds    = []string{"transformer", "pv", "wind", "battery", "charger", "machine", "boiler", "chp", "heat_pump", "chiller", "compressor", "building_services"}
-	nodeKinds         = []string{"source", "bus", "use", "storage", "export"}
+	nodeKinds         = []string{"source", "bus", "use", "storage", "export", conversion}
+	conversionKinds   = []string{"chp", "boiler", "heat_pump", "chiller", "compressor", "electrolyser", "heat_exchanger"}
+	allocations       = []string{"energy", "exergy", "ratio", "efficiency"}
 	instrumentKinds   = []string{"green_certificate", "contract"}
 	gwpSets           = []string{"SAR", "AR4", "AR5", "AR6"}
 	tariffCategories  = []string{"两部制", "单一制"}
@@ -29,17 +31,18 @@ func kindWords() []string {
 
 // The spellings of identifiers and periods.
 const (
-	parkIDPattern  = `^[a-z0-9][a-z0-9-]{1,39}$`
-	idPattern      = `^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`
-	wordPattern    = `^[a-z][a-z0-9_]{0,39}$`
-	keyPattern     = `^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`
-	methodPattern  = `^[^\s@]+@[^\s@]+$`
-	countryPattern = `^[A-Z]{2}$`
-	sectorPattern  = `^([A-T]|[A-T]?[0-9]{2,4})$`
-	periodPattern  = `^[0-9]{4}(-(0[1-9]|1[0-2]))?$`
-	dayPattern     = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
-	ratioPattern   = `^[0-9]+(\.[0-9]+)?/[0-9]+(\.[0-9]+)?$`
-	formatPattern  = `^lingtan\.park/v1$`
+	parkIDPattern   = `^[a-z0-9][a-z0-9-]{1,39}$`
+	idPattern       = `^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`
+	wordPattern     = `^[a-z][a-z0-9_]{0,39}$`
+	keyPattern      = `^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`
+	methodPattern   = `^[^\s@]+@[^\s@]+$`
+	countryPattern  = `^[A-Z]{2}$`
+	sectorPattern   = `^([A-T]|[A-T]?[0-9]{2,4})$`
+	periodPattern   = `^[0-9]{4}(-(0[1-9]|1[0-2]))?$`
+	dayPattern      = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
+	ratioPattern    = `^[0-9]+(\.[0-9]+)?/[0-9]+(\.[0-9]+)?$`
+	accuracyPattern = `^([0-9]{1,3}(\.[0-9]{1,4})?[S%]?|[A-E])$`
+	formatPattern   = `^lingtan\.park/v1$`
 )
 
 var (
