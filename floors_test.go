@@ -35,7 +35,7 @@ const (
 // rooms are all packages and their floors. A package that is not here has no place yet.
 var rooms = map[string]floor{
 	"quantity": ground, "period": ground, "proof": ground,
-	"lp": ground,
+	"lp":     ground,
 	"lp/cbc": doors, "lp/highs": doors, // foreign code with clocks of its own; engines are given an lp.Solver
 	"park": nouns, "park/parkfile": nouns, "park/layout": nouns, "meter": nouns, "factor": nouns, "method": nouns,
 	"tariff": nouns, "access": nouns,
@@ -46,6 +46,7 @@ var rooms = map[string]floor{
 	"connector/httpdoor": doors, "connector/hj212": doors, "connector/dlt645": doors, "connector/cjt188": doors, "connector/iec104": doors, "connector/serialline": doors, "connector/opcua": doors,
 	"connector/ocpp": doors, "connector/folder": doors, "connector/pull": doors, "connector/gatewaydoor": doors, "gateway": doors, "gateway/frame": doors,
 	"store/stream": doors, "ingest": doors, "ingest/readingfile": doors, "store/record": doors, "store/series": doors, "report": doors, "report/form": doors,
+	"alarm": engines, "alarm/rulefile": engines, "alarm/anomaly": engines, "notify": doors,
 	"node": running,
 	"api":  faces, "web": faces,
 	"cmd/lingtan": wiring, "bench": wiring, "test/doorkill": wiring, "test/tally": wiring,
@@ -106,6 +107,7 @@ var sideways = map[string]string{
 	"gateway -> gateway/frame":                 "both sides of the link speak one format",
 	"gateway/frame -> connector":               "a frame carries samples",
 	"inventory/evidence -> usage":              "evidence is made of settled usage",
+	"alarm/rulefile -> alarm":                  "a rule file is the written form of a set of rules",
 }
 
 // forbidden are arrows that run down and still may not be.
