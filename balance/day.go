@@ -26,7 +26,8 @@ type Day struct {
 //
 // An edge marked closing takes what the balance of its bus leaves over: the edge
 // from a source takes a deficit (import), the edge to an export a surplus. Its
-// quality is Measured where all others are, else Estimated.
+// quality is Measured where all others are, else Estimated. An edge marked rated is its
+// conversion's input times the rated yield, and Estimated.
 func (w *Network) Close(d period.Day, slots int, settled map[string]usage.Day) (*Day, error) {
 	b := &Day{Day: d, Slots: slots, Edge: make([][]float64, len(w.Edges)), Quality: make([][]meter.Quality, len(w.Edges)),
 		Unsure: make([][]bool, len(w.Nodes)), Residual: make([][]float64, len(w.Nodes))}
@@ -35,10 +36,17 @@ func (w *Network) Close(d period.Day, slots int, settled map[string]usage.Day) (
 		case !w.InService(e, d):
 		case w.Edges[e].Closing:
 			b.Edge[e] = make([]float64, slots)
+		case w.Edges[e].Rated:
+			continue
 		default:
 			if err := b.take(w, e, settled); err != nil {
 				return nil, err
 			}
+		}
+	}
+	for e := range w.rated {
+		if w.InService(e, d) {
+			b.estimate(w, e)
 		}
 	}
 	for _, n := range w.Order {
@@ -46,7 +54,29 @@ func (w *Network) Close(d period.Day, slots int, settled map[string]usage.Day) (
 			b.closeBus(w, n)
 		}
 	}
+	b.share(w)
 	return b, nil
+}
+
+// share lets the doubt at one bus of a ring be that of all: what goes round mixes there.
+func (b *Day) share(w *Network) {
+	for _, ring := range w.Rings {
+		for _, from := range ring {
+			for _, n := range ring {
+				b.inherit(n, from)
+			}
+		}
+	}
+	if len(w.Rings) == 0 {
+		return
+	}
+	for _, n := range w.Order { // and of what the rings feed
+		for _, e := range w.In[n] {
+			if w.Nodes[n].Kind == Bus && !w.Edges[e].Closing {
+				b.inherit(n, w.From[e])
+			}
+		}
+	}
 }
 
 // take sets a metered edge from its register's usage.

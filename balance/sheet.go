@@ -63,6 +63,7 @@ type Line struct {
 	Unjudged  float64 // bus: in − out over the other intervals
 	Unmetered float64 // of In or Out: carried by closing edges, which no meter reads
 	Judged    float64 // bus: what came in over the intervals of Lost; its base
+	Islanded  float64 // bus: what was taken in intervals of Lost in which nothing came in
 	Grades    Grades
 }
 
@@ -159,9 +160,15 @@ func (s *Sheet) step(d period.Day, t int) int {
 	return 0
 }
 
-// converts says whether node n stands for equipment that turns one carrier into another:
-// the equipment is named by a use of one and by a source of the other.
+// converts says whether node n stands for equipment that turns one carrier into another: it
+// is laid out of a conversion, or its equipment is named by a use of one and by a source of
+// the other.
 func (w *Network) converts(n int) bool {
+	for _, v := range w.Conversions {
+		if slices.Contains(v.Uses, n) || slices.Contains(v.Sources, n) {
+			return true
+		}
+	}
 	a := w.Nodes[n]
 	other := map[string]string{Use: Source, Source: Use}[a.Kind]
 	return a.Equipment != "" && slices.ContainsFunc(w.Nodes, func(b park.Node) bool {
@@ -199,6 +206,9 @@ func (s *Sheet) add(d *Day, n, t int, l *Line) {
 	case p.Kind == Bus && whole && known:
 		l.Lost += d.Residual[n][t]
 		l.Judged += in
+		if in == 0 && out > 0 {
+			l.Islanded += out
+		}
 	case p.Kind == Bus:
 		l.Unjudged += d.Residual[n][t]
 	}

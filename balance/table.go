@@ -20,6 +20,7 @@ type Table struct {
 	Columns  []Column       `json:"columns"`
 	Carriers []CarrierTable `json:"carriers"`
 	Places   []PlaceTable   `json:"places"`
+	Findings []finding      `json:"findings"`
 }
 
 // Column says what a figure is.
@@ -58,8 +59,10 @@ type PlaceTable struct {
 	Organization string      `json:"organization"`
 	Carrier      string      `json:"carrier"`
 	Unit         string      `json:"unit"`
-	Converts     bool        `json:"converts"` // its equipment turns one carrier into another
-	Closing      bool        `json:"closing"`  // a closing edge takes what is left over: no loss can show here
+	Converts     bool        `json:"converts"`             // its equipment turns one carrier into another
+	Conversion   string      `json:"conversion,omitempty"` // the conversion that it is an input or output of
+	Rated        *float64    `json:"rated,omitempty"`      // output: rated yield in settle units by settle units of the input
+	Closing      bool        `json:"closing"`              // a closing edge takes what is left over: no loss can show here
 	Steps        []PlaceStep `json:"steps"`
 }
 
@@ -75,6 +78,9 @@ type PlaceStep struct {
 	Share     *float64 `json:"share"` // lost / in of the intervals that can be judged; nil at a closing bus
 	Over      bool     `json:"over"`  // the share is above the limit
 	Quality   Grades   `json:"quality"`
+
+	Yield      *float64 `json:"yield,omitempty"`      // output of a conversion: by its input, in settle units
+	Efficiency *float64 `json:"efficiency,omitempty"` // the same in energy by all the energy put in; a COP of a heat pump
 }
 
 // columns are the figures in words.
@@ -91,6 +97,8 @@ var columns = []Column{
 	{"unjudged", park.Name{ZH: "缺表时段的差额", EN: "Left over while a meter was missing"}},
 	{"unmetered", park.Name{ZH: "由平衡推出", EN: "Closed by the balance"}},
 	{"share", park.Name{ZH: "不平衡率", EN: "Imbalance share"}},
+	{"yield", park.Name{ZH: "产出率", EN: "Yield"}},
+	{"efficiency", park.Name{ZH: "能量效率 / COP", EN: "Efficiency / COP"}},
 	{"quality", park.Name{ZH: "数据质量（时段数）", EN: "Quality (intervals)"}},
 }
 
@@ -100,7 +108,7 @@ func (s *Sheet) Table(doc *park.Document, limit float64) *Table {
 		limit = usage.SumShare
 	}
 	t := &Table{Format: "lingtan.balance/v1", Park: doc.Park.ID, Name: doc.Park.Name, Step: s.Step, Steps: s.Starts, To: s.To, Limit: limit, Columns: columns,
-		Carriers: []CarrierTable{}, Places: []PlaceTable{}}
+		Carriers: []CarrierTable{}, Places: []PlaceTable{}, Findings: []finding{}}
 	used := map[string]bool{}
 	for n, p := range s.Places {
 		used[p.Carrier] = true
@@ -114,6 +122,8 @@ func (s *Sheet) Table(doc *park.Document, limit float64) *Table {
 		x := &t.Places[i.Place].Steps[i.Step]
 		x.Share, x.Over = &i.Share, i.Over
 	}
+	s.showConversions(t)
+	s.find(t)
 	for _, c := range doc.Carriers {
 		if used[c.ID] {
 			t.Carriers = append(t.Carriers, s.carrier(c))
