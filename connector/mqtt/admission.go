@@ -93,20 +93,43 @@ func (a *admission) sender(park, who string, to outlet) *sender {
 // window is full, which holds up the sender's connection, and gives false when the door
 // closes.
 func (a *admission) put(m message, samples []connector.Sample) bool {
+	l := m.from.lane
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for !l.stopped && l.full(m.from, a.options.Window) {
+		l.room.Wait()
+	}
+	if l.stopped {
+		return false
+	}
+	l.queue(m, samples)
+	return true
+}
+
+// offer is put that does not wait: it gives false, too, where put would.
+func (a *admission) offer(m message, samples []connector.Sample) bool {
+	l := m.from.lane
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped || l.full(m.from, a.options.Window) {
+		return false
+	}
+	l.queue(m, samples)
+	return true
+}
+
+// full says whether the lane, or the window of the sender, has no room. The lock is held.
+func (l *lane) full(from *sender, window int) bool {
+	return l.held >= laneSamples || from.waiting >= window
+}
+
+// queue puts a message and a copy of its samples behind the others. The lock is held.
+func (l *lane) queue(m message, samples []connector.Sample) {
 	m.samples = len(samples)
 	for i := range samples {
 		if samples[i].At.After(m.newest) {
 			m.newest = samples[i].At
 		}
-	}
-	l := m.from.lane
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for !l.stopped && (l.held >= laneSamples || m.from.waiting >= a.options.Window) {
-		l.room.Wait()
-	}
-	if l.stopped {
-		return false
 	}
 	l.next.messages = append(l.next.messages, m)
 	l.next.samples = append(l.next.samples, samples...)
@@ -115,7 +138,6 @@ func (a *admission) put(m message, samples []connector.Sample) bool {
 	if len(l.next.messages) == 1 {
 		l.work.Signal()
 	}
-	return true
 }
 
 // stop ends the lanes; what still waits is not acknowledged.

@@ -118,6 +118,7 @@ type session struct {
 	fleeting bool             // its device has too many sessions: it ends with the connection
 	nodes    map[string]*node // Sparkplug, by group/node; this and what follows only its connection's reader touches
 	topic    string           // of the last publish
+	plain    bool             // it is that of plain telemetry
 	names    names
 	samples  []connector.Sample // room for those of one publish
 
@@ -322,24 +323,53 @@ func (b *broker) OnPublish(c *mochi.Client, pk packets.Packet) (packets.Packet, 
 
 // take takes a plain publish that the library has not seen. While messages of QoS 2 are
 // open the library must see all, since it watches their packet ids.
-func (s *session) take(p publication) bool {
+func (s *session) take(p publication, patient bool) outcome {
 	if s.client.State.Inflight.Len() > 0 {
-		return false
+		return declined
 	}
 	if string(p.topic) != s.topic {
 		s.topic = string(p.topic)
+		s.plain = parseTopic(s.topic).kind == telemetryTopic
 	}
-	s.publish(s.topic, p.payload, message{from: s.sender, id: p.id, qos: p.qos}, p.dup)
-	return true
+	m := message{from: s.sender, id: p.id, qos: p.qos}
+	if patient {
+		s.publish(s.topic, p.payload, m, p.dup)
+		return taken
+	}
+	return s.takeNow(p, m)
+}
+
+// takeNow takes plain telemetry where admission has room. Until then nothing is noted, so
+// that what is held can be read again.
+func (s *session) takeNow(p publication, m message) outcome {
+	if !s.plain {
+		return held
+	}
+	device := s.listed.Load().ID
+	t := take{via: device, samples: s.samples[:0], names: &s.names}
+	if plain, err := t.plainTelemetry(device, p.payload); !plain || err != nil {
+		return held
+	}
+	s.samples = t.samples
+	if !s.broker.admit.offer(m, t.samples) {
+		return held
+	}
+	s.arrived(p.dup)
+	return taken
+}
+
+// arrived counts a publish.
+func (s *session) arrived(dup bool) {
+	s.broker.counts.add(messages, 1)
+	if dup {
+		s.broker.counts.add(duplicateFlag, 1)
+	}
 }
 
 // publish reads a publish and hands it to admission.
 func (s *session) publish(topic string, payload []byte, m message, dup bool) {
 	b := s.broker
-	b.counts.add(messages, 1)
-	if dup {
-		b.counts.add(duplicateFlag, 1)
-	}
+	s.arrived(dup)
 	samples, code := s.read(b, topic, payload)
 	if code == packets.ErrNotAuthorized && s.client.Properties.ProtocolVersion < 5 {
 		b.cutOff(s.client, code) // MQTT 3.1.1 section 3.3.5: acknowledge or close

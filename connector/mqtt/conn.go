@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -29,6 +28,7 @@ type gate struct {
 	mu     sync.Mutex
 	open   map[*wire]struct{}
 	closed bool
+	watch  *watch // of plain connections; nil = none yet, or none on this system
 }
 
 func newGate(l net.Listener, config *tls.Config, limit int, c *counts) *gate {
@@ -54,37 +54,49 @@ func (g *gate) Accept() (net.Conn, error) {
 			c.Close()
 			continue
 		}
-		w.raw = limitKernel(c)
-		c.SetDeadline(time.Now().Add(connectWithin)) // also of the writes of a handshake
-		if w.raw != nil {
-			c.SetWriteDeadline(time.Time{})
+		limitKernel(c)
+		g.follow(w)
+		w.Conn.SetDeadline(time.Now().Add(connectWithin)) // also of the writes of a handshake
+		if w.socket != nil {
+			w.socket.SetWriteDeadline(time.Time{})
 		}
 		return w, nil
 	}
 }
 
+// follow puts a plain connection under the watch of the gate, where the system has one.
+func (g *gate) follow(w *wire) {
+	plain, ok := w.Conn.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.watch == nil && !g.closed {
+		g.watch, _ = newWatch() // without one the connection is read by the runtime
+	}
+	if g.watch == nil {
+		return
+	}
+	if s := g.watch.adopt(plain, w); s != nil {
+		w.Conn, w.socket = s, s
+	}
+}
+
 // limitKernel keeps the kernel from holding megabytes for a peer that does not read, and
-// anything for long: what it holds it does not tell, so that it must end the wait itself. It
-// gives the way to the socket where the connection is plain TCP.
-func limitKernel(c net.Conn) syscall.RawConn {
-	secure, encrypted := c.(*tls.Conn)
-	if encrypted {
+// anything for long: what it holds it does not tell, so that it must end the wait itself.
+func limitKernel(c net.Conn) {
+	if secure, encrypted := c.(*tls.Conn); encrypted {
 		c = secure.NetConn()
 	}
 	plain, ok := c.(*net.TCPConn)
 	if !ok {
-		return nil
+		return
 	}
 	plain.SetWriteBuffer(kernelUnread)
-	raw, err := plain.SyscallConn()
-	if err != nil {
-		return nil
+	if raw, err := plain.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { limitUnread(fd, writeWithin) })
 	}
-	raw.Control(func(fd uintptr) { limitUnread(fd, writeWithin) })
-	if encrypted {
-		return nil
-	}
-	return raw
 }
 
 // pauses says whether Accept failed for the time being, as when the process has too many
@@ -120,6 +132,14 @@ func (g *gate) forget(w *wire) {
 		delete(g.open, w)
 		g.counts.add(connections, -1)
 	}
+	g.rest()
+}
+
+// rest ends the watch once nothing is left to follow. The lock is held.
+func (g *gate) rest() {
+	if g.closed && len(g.open) == 0 && g.watch != nil {
+		g.watch.stop()
+	}
 }
 
 // Close closes the listener and what is open on it, also connections that never sent CONNECT.
@@ -130,6 +150,7 @@ func (g *gate) Close() error {
 	for w := range g.open {
 		open = append(open, w)
 	}
+	g.rest()
 	g.mu.Unlock()
 	err := g.Listener.Close()
 	for _, w := range open {
@@ -142,9 +163,9 @@ func (g *gate) Close() error {
 // one peer that does not read holds up nobody, and many acknowledgements go in one packet.
 type wire struct {
 	net.Conn
-	gate  *gate
-	raw   syscall.RawConn // of a plain TCP connection; nil = none
-	front front           // of the reader alone
+	gate   *gate
+	socket *socket // Conn, where it is plain TCP under the gate's watch; nil = it is not
+	front  front   // of the reader, or of the watch while the socket is lent to it
 
 	mu      sync.Mutex
 	buffer  []byte
@@ -195,19 +216,11 @@ func (w *wire) flush() {
 	if w.sending || w.err != nil || len(w.buffer) == 0 {
 		return
 	}
-	if w.raw != nil {
-		w.buffer = w.buffer[:copy(w.buffer, w.buffer[w.sendNow():])]
+	if w.socket != nil {
+		n, _ := w.socket.writeNow(w.buffer) // an error comes again with the next write, which tells it
+		w.buffer = w.buffer[:copy(w.buffer, w.buffer[n:])]
 	}
 	w.begin()
-}
-
-// sendNow writes without waiting and gives how many bytes were taken. The lock is held.
-func (w *wire) sendNow() (n int) {
-	w.raw.Write(func(fd uintptr) bool {
-		n = writeNow(fd, w.buffer)
-		return true
-	})
-	return n
 }
 
 // begin starts to send the buffer beside the caller. The lock is held.

@@ -13,9 +13,3 @@ const tcpUserTimeout = 18
 func limitUnread(fd uintptr, within time.Duration) {
 	syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(within.Milliseconds()))
 }
-
-// writeNow writes what the kernel takes without waiting.
-func writeNow(fd uintptr, p []byte) int {
-	n, _ := syscall.Write(int(fd), p) // an error comes again with the next write, which tells it
-	return max(n, 0)
-}

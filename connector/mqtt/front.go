@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unicode/utf8"
@@ -30,14 +31,25 @@ type publication struct {
 // on to the library, byte by byte as it came, one frame a Read, so that the order of all
 // is kept: the library asks for more only when it has done with the frame before.
 type front struct {
-	take    func(publication) bool // nil until the session stands: CONNECT is the library's; false = not taken
+	take    func(p publication, patient bool) outcome // nil until the session stands: CONNECT is the library's
 	version byte
 
 	buffer     []byte
-	start, end int // of what was read and not handed on
-	rest       int // bytes of a frame that are the library's
-	heard      time.Time
+	start, end int          // of what was read and not handed on
+	rest       int          // bytes of a frame that are the library's
+	held       bool         // the next frame waits for its reader
+	ended      error        // of the connection, once what came before is handed on
+	heard      atomic.Int64 // when the last frame came, nanoseconds since 1970
 }
+
+// outcome is what became of a publication.
+type outcome int
+
+const (
+	taken    outcome = iota
+	declined         // it is the library's
+	held             // it cannot be taken without waiting; not where patient was given
+)
 
 // Read gives the library its frames.
 func (w *wire) Read(p []byte) (int, error) {
@@ -54,7 +66,7 @@ func (w *wire) Read(p []byte) (int, error) {
 			f.rest -= n
 			return n, err
 		}
-		if f.frame() {
+		if f.frame(true) {
 			continue
 		}
 		if err := w.fill(); err != nil {
@@ -63,9 +75,41 @@ func (w *wire) Read(p []byte) (int, error) {
 	}
 }
 
+// serve reads what came on a lent socket and takes what can be taken at once, until
+// nothing is left or the reader is needed. After a hangup it reads until the end.
+func (w *wire) serve(hangup bool) (needed bool) {
+	f := &w.front
+	for {
+		for f.frame(false) {
+			if f.rest > 0 {
+				return true
+			}
+		}
+		if f.held || f.ended != nil {
+			return true
+		}
+		room := f.room()
+		n, err := w.socket.readNow(room)
+		f.end += n
+		switch {
+		case err == errWait:
+			return false
+		case err != nil:
+			f.ended = w.fault(err)
+			return true
+		}
+		if n < len(room) && !hangup {
+			for f.frame(false) && f.rest == 0 {
+			}
+			return f.rest > 0 || f.held
+		}
+	}
+}
+
 // frame deals with the next frame of the buffer: it takes it, or marks its bytes as the
-// library's. It gives false where more bytes are needed.
-func (f *front) frame() bool {
+// library's. It gives false where more bytes are needed, or the frame is held.
+func (f *front) frame(patient bool) bool {
+	f.held = false
 	in := f.buffer[f.start:f.end]
 	header, length := frameLength(in)
 	size := header + length
@@ -82,12 +126,20 @@ func (f *front) frame() bool {
 		return false
 	}
 	p, plain := parsePublication(in[0], in[header:size], f.version)
-	if !plain || !f.take(p) {
-		f.rest = size
-		return true
+	became := declined
+	if plain {
+		became = f.take(p, patient)
 	}
-	f.start += size
-	f.heard = time.Now()
+	switch became {
+	case declined:
+		f.rest = size
+	case held:
+		f.held = true
+		return false
+	case taken:
+		f.start += size
+		f.heard.Store(time.Now().UnixNano())
+	}
 	return true
 }
 
@@ -139,9 +191,8 @@ func parsePublication(first byte, body []byte, version byte) (publication, bool)
 	return p, plain
 }
 
-// fill reads more bytes behind those that wait.
-func (w *wire) fill() error {
-	f := &w.front
+// room is the free end of the buffer, behind the bytes that wait.
+func (f *front) room() []byte {
 	if f.buffer == nil {
 		f.buffer = make([]byte, frontBuffer)
 	}
@@ -149,7 +200,25 @@ func (w *wire) fill() error {
 		f.end = copy(f.buffer, f.buffer[f.start:f.end])
 		f.start = 0
 	}
-	n, err := w.receive(f.buffer[f.end:])
+	return f.buffer[f.end:]
+}
+
+// fill reads more bytes behind those that wait. Once the session stands, a socket is lent
+// until its reader is needed.
+func (w *wire) fill() error {
+	f := &w.front
+	if f.ended != nil {
+		return f.ended
+	}
+	if w.socket != nil && f.take != nil {
+		for {
+			err := w.socket.lend()
+			if !errors.Is(err, os.ErrDeadlineExceeded) || !w.prolong() {
+				return err
+			}
+		}
+	}
+	n, err := w.receive(f.room())
 	f.end += n
 	if n > 0 {
 		return nil
@@ -162,20 +231,25 @@ func (w *wire) fill() error {
 func (w *wire) receive(p []byte) (int, error) {
 	for {
 		n, err := w.Conn.Read(p)
-		if errors.Is(err, syscall.ETIMEDOUT) {
-			w.gate.counts.add(slowReaders, 1)
-			return n, errSlow
-		}
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !w.prolong() {
-			return n, err
+			return n, w.fault(err)
 		}
 	}
+}
+
+// fault says of an error of the reader what it means.
+func (w *wire) fault(err error) error {
+	if errors.Is(err, syscall.ETIMEDOUT) {
+		w.gate.counts.add(slowReaders, 1)
+		return errSlow
+	}
+	return err
 }
 
 // prolong moves the deadline of the reader to where the keep-alive ends, if that is ahead.
 func (w *wire) prolong() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	end := w.front.heard.Add(w.allowed)
+	end := time.Unix(0, w.front.heard.Load()).Add(w.allowed)
 	return !w.closing && w.err == nil && w.allowed > 0 && end.After(time.Now()) && w.Conn.SetReadDeadline(end) == nil
 }

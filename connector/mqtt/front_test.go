@@ -30,22 +30,22 @@ func (p *pieces) Read(to []byte) (int, error) {
 }
 
 // throughFront gives what the front takes of a stream, and the bytes that the library gets.
-func throughFront(in []byte, size int, version byte) (taken []string, left []byte) {
+func throughFront(in []byte, size int, version byte) (got []string, left []byte) {
 	w := &wire{Conn: &pieces{in: in, size: size}, gate: &gate{counts: &counts{}}}
 	w.front.version = version
-	w.front.take = func(p publication) bool {
+	w.front.take = func(p publication, patient bool) outcome {
 		if string(p.payload) == "decline" {
-			return false
+			return declined
 		}
-		taken = append(taken, fmt.Sprintf("%d %q %q %d %v after %d", p.qos, p.topic, p.payload, p.id, p.dup, len(left)))
-		return true
+		got = append(got, fmt.Sprintf("%d %q %q %d %v after %d", p.qos, p.topic, p.payload, p.id, p.dup, len(left)))
+		return taken
 	}
 	room := make([]byte, 100)
 	for {
 		n, err := w.Read(room)
 		left = append(left, room[:n]...)
 		if err != nil {
-			return taken, left
+			return got, left
 		}
 	}
 }
