@@ -1,9 +1,11 @@
 package inventory
 
 import (
+	"math"
 	"sort"
 
 	"lingtan/accounting"
+	"lingtan/usage"
 )
 
 // Difference is what parts two versions of an inventory.
@@ -53,11 +55,39 @@ func Compare(a, b *Inventory) Difference {
 			continue
 		}
 		names[t.Organization] = true
-		if x, y := a.Total(t.Organization), b.Total(t.Organization); x != y {
+		if x, y := a.Total(t.Organization), b.Total(t.Organization); !x.near(y, rounding(a, b)) {
 			d.Totals = append(d.Totals, TotalDifference{Before: x, After: y})
 		}
 	}
 	return d
+}
+
+// rounding is the largest relative difference between two figures that is none: engines
+// that add in another order give other last bits of the same figure.
+func rounding(a, b *Inventory) float64 {
+	if (a.Engine == Engine) == (b.Engine == Engine) {
+		return 0
+	}
+	return tolerance
+}
+
+func near(x, y, tolerance float64) bool {
+	return x == y || math.Abs(x-y) <= tolerance*math.Max(math.Abs(x), math.Abs(y))
+}
+
+// near says whether two totals are the same but for rounding. A total of parts that take each other
+// off may differ by more; it is then told, with its figures.
+func (t Total) near(o Total, tolerance float64) bool {
+	same := t.Organization == o.Organization && t.Missing == o.Missing && t.Intervals == o.Intervals
+	for _, x := range [][2]float64{{t.Scope1, o.Scope1}, {t.Scope2Location, o.Scope2Location}, {t.Scope2Market, o.Scope2Market}, {t.Scope3, o.Scope3},
+		{t.StandardCoal, o.StandardCoal}, {t.MeasuredShare, o.MeasuredShare}, {t.EstimatedShare, o.EstimatedShare}, {t.EditedShare, o.EditedShare}} {
+		same = same && near(x[0], x[1], tolerance)
+	}
+	return same
+}
+
+func nearAmounts(x, y usage.Totals, tolerance float64) bool {
+	return x.Intervals == y.Intervals && x.Missing == y.Missing && near(x.Measured, y.Measured, tolerance) && near(x.Estimated, y.Estimated, tolerance) && near(x.Edited, y.Edited, tolerance)
 }
 
 // lineKey is what an entry is about, the same in every version.
@@ -67,7 +97,7 @@ func lineKey(e accounting.Entry) string {
 }
 
 func entryDifferences(a, b *Inventory) []EntryDifference {
-	list := []EntryDifference{}
+	list, nothing := []EntryDifference{}, rounding(a, b)
 	before := map[string]accounting.Entry{}
 	for _, e := range a.Entries {
 		before[lineKey(e)] = e
@@ -80,9 +110,9 @@ func entryDifferences(a, b *Inventory) []EntryDifference {
 		switch {
 		case !was:
 			row.Why = "added"
-		case old.Data != e.Data || old.Activity.Amount != e.Activity.Amount:
+		case !near(old.Data, e.Data, nothing) || !nearAmounts(old.Activity.Amount, e.Activity.Amount, nothing):
 			row.Why = "activity"
-		case old.Emissions != e.Emissions:
+		case !near(old.Emissions, e.Emissions, nothing):
 			row.Why = "factor"
 		default:
 			continue

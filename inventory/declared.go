@@ -12,21 +12,6 @@ import (
 	"lingtan/quantity"
 )
 
-// engineDeclared is the version of the rules for inventories with declared records or
-// of one organization; Engine's rules know neither.
-const engineDeclared = "2"
-
-// engine is the version of the rules that make the inventory.
-func (v *Inventory) engine() string {
-	if len(v.Declared) > 0 || v.Organization != "" {
-		return engineDeclared
-	}
-	return Engine
-}
-
-// Recomputable says whether this program has the engine that made the inventory.
-func (v *Inventory) Recomputable() bool { return v.Engine == Engine || v.Engine == engineDeclared }
-
 // members are the organization that the inventory is of and those below it; nil for
 // the whole park. The park's operator has none below it: the members are not its parts.
 func members(doc *park.Document, organization string) (map[string]bool, error) {
@@ -58,11 +43,6 @@ func (c *compiler) owns(organization string) bool {
 	return c.own == nil || c.own[organization]
 }
 
-// ownActivities are the traced activities of those that the inventory is of.
-func (c *compiler) ownActivities() []accounting.Activity {
-	return slices.DeleteFunc(c.activities(), func(a accounting.Activity) bool { return !c.owns(a.Organization) })
-}
-
 // declared accounts the declared records that touch the period, in the order of their ids, and
 // carries them as they were known.
 func (c *compiler) declared(at time.Time) error {
@@ -73,19 +53,18 @@ func (c *compiler) declared(at time.Time) error {
 	list := slices.Clone(c.in.Declared)
 	sort.Slice(list, func(i, j int) bool { return list[i].Activity.Record < list[j].Activity.Record })
 	accountant := c.accountant(at)
-	metered := map[string]bool{}
-	for _, a := range c.activities() {
-		metered[a.Organization+"|"+a.Kind+"|"+a.Carrier] = true
-	}
 	for i, d := range list {
+		if i > 0 && list[i-1].Activity.Record == d.Activity.Record {
+			return fmt.Errorf("record %s: handed in twice", d.Activity.Record)
+		}
+		if !c.owns(d.Activity.Organization) {
+			continue
+		}
 		act, days, all, err := d.Within(first, last)
 		if err != nil {
 			return err
 		}
-		if i > 0 && list[i-1].Activity.Record == act.Record {
-			return fmt.Errorf("record %s: handed in twice", act.Record)
-		}
-		if days == 0 || !c.owns(act.Organization) {
+		if days == 0 {
 			continue
 		}
 		c.inv.Declared = append(c.inv.Declared, d)
@@ -93,7 +72,7 @@ func (c *compiler) declared(at time.Time) error {
 			c.note("申报记录 %[1]s 的期间 %[2]s 至 %[3]s 共 %[4]d 天，其中 %[5]d 天在本期内：按天数分摊，计入其数量的 %[5]d/%[4]d。",
 				"Record %[1]s is of %[2]s to %[3]s, %[4]d days, of which %[5]d lie in the period: %[5]d/%[4]d of its amount is counted.", act.Record, d.First, d.Last, all, days)
 		}
-		if metered[act.Organization+"|"+act.Kind+"|"+act.Carrier] {
+		if c.g.metered[act.Organization+"|"+act.Kind+"|"+act.Carrier] {
 			c.note("%[2]s 既有计量又申报了 %[3]s（记录 %[1]s）：两者都已计入；若为同一能源，请撤回该记录。",
 				"%[2]s is metered for %[3]s and also declared it (record %[1]s): both are counted; withdraw the record if they are the same energy.", act.Record, act.Organization, act.Kind)
 		}

@@ -131,7 +131,7 @@ func TestAnEnterpriseByItsSectorsMethod(t *testing.T) {
 		}
 	}
 	near(t, "electricity that the mill took", power, 2.88)
-	if v.Engine != "2" || v.Organization != "mill" || len(v.Declared) != 5 || v.Declared[0].Activity.Record != "coal" || len(v.Totals) != 2 {
+	if v.Engine != inventory.Engine || v.Organization != "mill" || len(v.Declared) != 5 || v.Declared[0].Activity.Record != "coal" || len(v.Totals) != 2 {
 		t.Errorf("engine %s of %s, %d records, totals %+v", v.Engine, v.Organization, len(v.Declared), v.Totals)
 	}
 	if !noted(v, "Record coal is of 2023-05-01 to 2023-05-31, 31 days, of which 1 lie in the period: 1/31 of its amount is counted") {
@@ -199,8 +199,8 @@ func TestDeclaredInThePark(t *testing.T) {
 	if !slices.Equal(d.Records, []string{"coal", "gas", "twice"}) || len(d.Entries) != 3 {
 		t.Errorf("%+v", d)
 	}
-	if before.Engine != "1" || before.Declared != nil {
-		t.Errorf("without records it is no longer engine 1: %s", before.Engine)
+	if before.Engine != inventory.Engine || before.Declared != nil {
+		t.Errorf("without records it is made by engine %s, with %v", before.Engine, before.Declared)
 	}
 	text, err := proof.Canonical(before)
 	if err != nil || bytes.Contains(text, []byte(`"declared"`)) || bytes.Contains(text, []byte(`"organization":"",`+`"period"`)) {

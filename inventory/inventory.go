@@ -22,15 +22,11 @@ var (
 	ErrUnsettled    = errors.New("inventory: no settled usage in the period")
 	ErrConservation = errors.New("inventory: sources and consumers differ")
 	ErrNoEntry      = errors.New("inventory: no such entry")
+	ErrEngine       = errors.New("inventory: an engine that this program has not")
 )
 
 // Format is the format of an inventory document.
 const Format = "lingtan.inventory/v1"
-
-// Engine is the version of the rules by which usage is traced, accounted and hashed.
-// It changes whenever the same inputs would give other bytes; an inventory is
-// recomputed by the engine that made it.
-const Engine = "1"
 
 // tolerance is the largest difference, relative to what the sources gave, between
 // the sum over consumers and the sum over sources of a consolidated inventory.

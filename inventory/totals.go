@@ -27,7 +27,7 @@ func (c *compiler) totals() {
 		of("").StandardCoal += e.StandardCoal
 		of(e.Organization).StandardCoal += e.StandardCoal
 	}
-	for n, node := range c.pass.Network.Nodes {
+	for n, node := range c.g.pass.Network.Nodes {
 		if node.Kind != balance.Use && node.Kind != balance.Bus {
 			continue // every user and every owner of a bus has a row, also one of whom nothing is known
 		}
@@ -35,8 +35,8 @@ func (c *compiler) totals() {
 			continue
 		}
 		for _, s := range []*sum{of(""), of(node.Organization)} {
-			s.Intervals += c.counts[n].Intervals
-			s.Missing += c.counts[n].Missing
+			s.Intervals += c.g.counts[n].intervals
+			s.Missing += c.g.counts[n].missing
 		}
 	}
 	var names []string

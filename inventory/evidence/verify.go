@@ -184,7 +184,7 @@ func (x *Export) recompute(ctx context.Context, src *packed) Check {
 		return check(zh, en, fmt.Errorf("the inventory was made by engine %q, which this program has not (its own is %q): verify it with a release of that engine; the other checks hold all the same", v.Engine, inventory.Engine))
 	}
 	again, err := inventory.Compile(ctx, inventory.Inputs{ID: v.ID, Revision: v.Revision, Structure: v.Structure, Method: v.Method, Factors: v.Carried(),
-		Usage: src, Period: v.Period.Text, AsKnownAt: v.AsKnownAt, Declared: v.Declared, Organization: v.Organization})
+		Usage: src, Period: v.Period.Text, AsKnownAt: v.AsKnownAt, Declared: v.Declared, Organization: v.Organization, Engine: v.Engine})
 	if err != nil {
 		return check(zh, en, err)
 	}
