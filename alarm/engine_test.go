@@ -79,7 +79,9 @@ func want(t *testing.T, got, want string) {
 }
 
 func TestThreshold(t *testing.T) {
-	over := func(more ...func(*Rule)) *Engine { return engine(t, rule("over_limit", "value=s", "limit=10", more...)) }
+	over := func(more ...func(*Rule)) *Engine {
+		return engine(t, rule("over_limit", "value=s", "limit=10", more...))
+	}
 	m := time.Minute
 	want(t, feed(over(), "s", m, 9, 10, 11, 12, 10, 9), "raise@3 return@5")
 	want(t, feed(over(deadband(2)), "s", m, 11, 9, 8.5, 8, 11), "raise@1 return@4 raise@5")
