@@ -41,7 +41,7 @@ var rooms = map[string]floor{
 	"tariff": nouns, "access": nouns,
 	"examples": nouns, // embedded data, imports nothing
 	"usage":    engines, "usage/statement": engines, "accounting/casefile": engines, "balance/reconcile": engines, "flow/carbon": engines, "flow/carbon/flowfile": engines,
-	"inventory/uncertainty": engines, "inventory/carbonflow": engines, "inventory/consolidation": engines, "rating": engines, "rating/diagnosis": engines, "balance": engines, "flow": engines, "accounting": engines, "inventory": engines, "inventory/evidence": engines,
+	"dispatch": engines, "dispatch/dispatchfile": engines, "inventory/uncertainty": engines, "inventory/carbonflow": engines, "inventory/consolidation": engines, "rating": engines, "rating/diagnosis": engines, "balance": engines, "flow": engines, "accounting": engines, "inventory": engines, "inventory/evidence": engines,
 	"connector": doors, "connector/profile": doors, "connector/outward": doors, "connector/modbus": doors, "connector/mqtt": doors,
 	"connector/httpdoor": doors, "connector/hj212": doors, "connector/dlt645": doors, "connector/cjt188": doors, "connector/iec104": doors, "connector/serialline": doors, "connector/opcua": doors,
 	"connector/ocpp": doors, "connector/folder": doors, "connector/pull": doors, "connector/gatewaydoor": doors, "gateway": doors, "gateway/frame": doors,
@@ -106,6 +106,7 @@ var sideways = map[string]string{
 	"gateway -> connector":                     "the machine at the site is the sink of its drivers",
 	"gateway -> gateway/frame":                 "both sides of the link speak one format",
 	"gateway/frame -> connector":               "a frame carries samples",
+	"dispatch/dispatchfile -> dispatch":       "a dispatch file is the written form of a problem",
 	"inventory/evidence -> usage":              "evidence is made of settled usage",
 	"alarm/rulefile -> alarm":                  "a rule file is the written form of a set of rules",
 }
