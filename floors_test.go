@@ -106,7 +106,7 @@ var sideways = map[string]string{
 	"gateway -> connector":                     "the machine at the site is the sink of its drivers",
 	"gateway -> gateway/frame":                 "both sides of the link speak one format",
 	"gateway/frame -> connector":               "a frame carries samples",
-	"dispatch/dispatchfile -> dispatch":       "a dispatch file is the written form of a problem",
+	"dispatch/dispatchfile -> dispatch":        "a dispatch file is the written form of a problem",
 	"inventory/evidence -> usage":              "evidence is made of settled usage",
 	"alarm/rulefile -> alarm":                  "a rule file is the written form of a set of rules",
 }

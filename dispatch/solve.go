@@ -122,7 +122,7 @@ func (d *dispatcher) solve(m *model) (*lp.Solution, error) {
 		}
 		sol = next
 		if i < len(stages)-1 {
-			give := d.p.Objective.Tolerance*math.Abs(sol.Objective) + 1e-7*math.Max(1, math.Abs(sol.Objective))
+			give := d.p.Objective.Tolerance*math.Abs(sol.Objective) + 1e-9*math.Max(1, math.Abs(sol.Objective))
 			m.held = append(m.held, m.prog.Row("stage", math.Inf(-1), sol.Objective-stage.constant+give, stage.terms...))
 		}
 	}
