@@ -156,17 +156,26 @@ void begin(CbcModel &model, const cbc_program *p) {
 
 int none(CbcModel *, int) { return 0; }
 
+// name gives names, by which a start is told through preprocessing. Rows need theirs, too:
+// Clp's presolve reads row names wherever there are column names.
+void name(OsiClpSolverInterface &osi, const cbc_program *p) {
+	osi.setIntParam(OsiNameDiscipline, 1);
+	for (int j = 0; j < p->columns; j++)
+		osi.setColName(j, "c" + std::to_string(j));
+	for (int i = 0; i < p->rows; i++)
+		osi.setRowName(i, "r" + std::to_string(i));
+}
+
 void load(OsiClpSolverInterface &osi, const cbc_program *p) {
 	osi.messageHandler()->setLogLevel(0);
 	osi.getModelPtr()->messageHandler()->setLogLevel(0);
-	osi.setIntParam(OsiNameDiscipline, 1);
 	osi.loadProblem(matrix(p), p->lower, p->upper, p->cost, p->row_lower, p->row_upper);
 	osi.setDblParam(OsiObjOffset, -p->constant);
-	for (int j = 0; j < p->columns; j++) {
-		osi.setColName(j, "c" + std::to_string(j));
+	for (int j = 0; j < p->columns; j++)
 		if (p->integer[j])
 			osi.setInteger(j);
-	}
+	if (p->begin)
+		name(osi, p);
 }
 
 int verdict(const CbcModel &model) {
