@@ -41,7 +41,7 @@ var rooms = map[string]floor{
 	"tariff": nouns, "access": nouns,
 	"examples": nouns, // embedded data, imports nothing
 	"usage":    engines, "usage/statement": engines, "accounting/casefile": engines, "balance/reconcile": engines, "flow/carbon": engines, "flow/carbon/flowfile": engines,
-	"dispatch": engines, "dispatch/dispatchfile": engines, "inventory/uncertainty": engines, "inventory/carbonflow": engines, "inventory/consolidation": engines, "rating": engines, "rating/diagnosis": engines, "balance": engines, "flow": engines, "accounting": engines, "inventory": engines, "inventory/evidence": engines,
+	"dispatch": engines, "dispatch/dispatchfile": engines, "inventory/uncertainty": engines, "inventory/carbonflow": engines, "inventory/traced": engines, "inventory/consolidation": engines, "rating": engines, "rating/diagnosis": engines, "balance": engines, "flow": engines, "accounting": engines, "inventory": engines, "inventory/evidence": engines,
 	"connector": doors, "connector/profile": doors, "connector/outward": doors, "connector/modbus": doors, "connector/mqtt": doors,
 	"connector/httpdoor": doors, "connector/hj212": doors, "connector/dlt645": doors, "connector/cjt188": doors, "connector/iec104": doors, "connector/serialline": doors, "connector/opcua": doors,
 	"connector/ocpp": doors, "connector/folder": doors, "connector/pull": doors, "connector/gatewaydoor": doors, "gateway": doors, "gateway/frame": doors,
@@ -89,6 +89,9 @@ var sideways = map[string]string{
 	"inventory/carbonflow -> balance":          "carbon flows along the balanced network",
 	"inventory/carbonflow -> usage":            "the days that were balanced",
 	"inventory/carbonflow -> flow/carbon":      "the trace",
+	"inventory/carbonflow -> inventory/traced": "the park's network laid out for the trace",
+	"inventory/traced -> balance":              "the balanced network is laid out",
+	"inventory/traced -> flow/carbon":          "for this trace",
 	"inventory/uncertainty -> inventory":       "an uncertainty is of an inventory's totals",
 	"inventory/uncertainty -> accounting":      "it is made of the uncertainties of entries",
 	"inventory/uncertainty -> usage":           "and of the quality of their activity data",

@@ -4,16 +4,14 @@ package carbonflow
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"lingtan/balance"
 	"lingtan/flow/carbon"
 	"lingtan/inventory"
-	"lingtan/meter"
+	"lingtan/inventory/traced"
 	"lingtan/method"
 	"lingtan/park"
-	"lingtan/period"
 	"lingtan/usage"
 )
 
@@ -85,7 +83,7 @@ func Trace(ctx context.Context, doc *park.Document, view *inventory.View, src in
 	}
 	c := newTrace(pass.Network, view, doc)
 	if _, err := pass.Run(ctx, src, view.First, view.Last, 0, func(b *balance.Day, _ map[string]usage.Day) error {
-		c.take(b)
+		c.net.Take(b)
 		return nil
 	}); err != nil {
 		return nil, err
@@ -94,54 +92,31 @@ func Trace(ctx context.Context, doc *park.Document, view *inventory.View, src in
 	return out, c.run(out, view.Profile.Zone, workers)
 }
 
-// trace maps a park's network onto what package carbon traces: sources and buses
-// are places where a carrier mixes, uses and exports take there, storages stand there.
+// trace is a park's network laid out for the trace, with what its sources bring in.
 type trace struct {
-	w       *balance.Network
-	net     carbon.Network
-	rate    [][]float64 // source node → kgCO2 a unit by footprint; nil elsewhere
-	at      []int       // node of the park → node of the trace; −1 where none
-	storage []int       // node of the park → storage of the trace; −1
-	sources []int       // source of the trace → node of the park
-	uses    []int       // use of the trace → edge of the park
-	lines   []int       // edge of the trace → edge of the park
-	names   map[string]park.Node
-	units   map[string]string // carrier → settle unit
-	days    []kept
-	slots   int
-}
-
-// kept is the balance of a day, kept for the trace; NaN where a meter was missing.
-type kept struct {
-	day   period.Day
-	slots int
-	edge  [][]float64
+	net   *traced.Network
+	rate  [][]float64 // source of the trace → kgCO2 a unit by footprint
+	names map[string]park.Node
+	units map[string]string // carrier → settle unit
 }
 
 func newTrace(w *balance.Network, view *inventory.View, doc *park.Document) *trace {
-	c := &trace{w: w, rate: make([][]float64, len(w.Nodes)), at: make([]int, len(w.Nodes)), storage: make([]int, len(w.Nodes)),
-		names: map[string]park.Node{}, units: map[string]string{}}
+	c := &trace{names: map[string]park.Node{}, units: map[string]string{}}
 	for _, x := range doc.Carriers {
 		c.units[x.ID] = x.Unit
 	}
-	for _, b := range bases {
-		c.net.Footprints = append(c.net.Footprints, string(b))
-	}
-	for i, x := range w.Nodes {
+	for _, x := range w.Nodes {
 		c.names[x.ID] = x
-		c.at[i], c.storage[i] = -1, -1
-		if x.Kind == balance.Source || x.Kind == balance.Bus {
-			c.at[i] = len(c.net.Nodes)
-			c.net.Nodes = append(c.net.Nodes, carbon.Node{ID: x.ID, Carrier: x.Carrier, Owner: x.Organization})
-		}
-		if x.Kind == balance.Source {
-			c.net.Sources = append(c.net.Sources, carbon.Source{ID: x.ID, Node: c.at[i], Owner: x.Organization})
-			c.sources = append(c.sources, i)
-		}
 	}
-	for s, x := range view.Profile.Sources {
-		for i := range w.Nodes {
-			if w.Nodes[i].ID != x.Node {
+	footprints := make([]string, len(bases))
+	for k, b := range bases {
+		footprints[k] = string(b)
+	}
+	c.net = traced.New(w, footprints...)
+	c.rate = make([][]float64, len(c.net.Sources))
+	for i, n := range c.net.Sources {
+		for s, x := range view.Profile.Sources {
+			if x.Node != w.Nodes[n].ID {
 				continue
 			}
 			for _, b := range bases {
@@ -149,85 +124,5 @@ func newTrace(w *balance.Network, view *inventory.View, doc *park.Document) *tra
 			}
 		}
 	}
-	c.connect()
 	return c
-}
-
-// connect makes lines, uses and storages out of the park's edges.
-func (c *trace) connect() {
-	for e := range c.w.Edges {
-		from, to := c.w.From[e], c.w.To[e]
-		switch kind := c.w.Nodes[to].Kind; {
-		case kind == balance.Use || kind == balance.Export:
-			x := c.w.Nodes[to]
-			c.net.Uses = append(c.net.Uses, carbon.Use{ID: c.w.Edges[e].ID, Node: c.at[from], Owner: x.Organization, Export: kind == balance.Export})
-			c.uses = append(c.uses, e)
-		case kind == balance.Storage:
-			if c.storage[to] < 0 {
-				x := c.w.Nodes[to]
-				c.storage[to] = len(c.net.Storages)
-				c.net.Storages = append(c.net.Storages, carbon.Storage{ID: x.ID, Node: c.at[from], Owner: x.Organization})
-			}
-		case c.w.Nodes[from].Kind != balance.Storage:
-			c.net.Edges = append(c.net.Edges, carbon.Edge{ID: c.w.Edges[e].ID, From: c.at[from], To: c.at[to], Owner: c.w.Nodes[to].Organization})
-			c.lines = append(c.lines, e)
-		}
-	}
-}
-
-// take keeps a balanced day.
-func (c *trace) take(b *balance.Day) {
-	d := kept{day: b.Day, slots: b.Slots, edge: make([][]float64, len(b.Edge))}
-	for e, amounts := range b.Edge {
-		if amounts == nil {
-			continue
-		}
-		d.edge[e] = append([]float64(nil), amounts...)
-		for t := range d.edge[e] {
-			if b.At(e, t).Base() == meter.Missing {
-				d.edge[e][t] = math.NaN()
-			}
-		}
-	}
-	c.days = append(c.days, d)
-	c.slots += b.Slots
-}
-
-// amount is what an edge carried in a slot of a day.
-func (d *kept) amount(e, slot int) float64 {
-	if d.edge[e] == nil {
-		return 0
-	}
-	return d.edge[e][slot]
-}
-
-// fill writes the flows of an interval.
-func (c *trace) fill(d *kept, slot int, f *carbon.Flows) {
-	for i, node := range c.sources {
-		f.Source[i] = 0
-		for _, e := range c.w.Out[node] {
-			f.Source[i] += d.amount(e, slot)
-		}
-		copy(f.Factor[i], c.rate[node])
-	}
-	for i, e := range c.lines {
-		f.Sent[i] = d.amount(e, slot)
-		f.Received[i] = f.Sent[i]
-	}
-	for i, e := range c.uses {
-		f.Use[i] = d.amount(e, slot)
-	}
-	clear(f.Charge)
-	clear(f.Discharge)
-	for node, s := range c.storage {
-		if s < 0 {
-			continue
-		}
-		for _, e := range c.w.In[node] {
-			f.Charge[s] += d.amount(e, slot)
-		}
-		for _, e := range c.w.Out[node] {
-			f.Discharge[s] += d.amount(e, slot)
-		}
-	}
 }

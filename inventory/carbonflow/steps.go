@@ -17,20 +17,24 @@ const maxSteps = 8784
 
 // stepOf tells the step of every interval, and the beginnings of the steps.
 func (c *trace) stepOf(step string, zone *time.Location) (of []int, begins []time.Time, err error) {
-	for _, d := range c.days {
-		start, next := d.day.Start(zone), (d.day + 1).Start(zone)
-		wide := next.Sub(start) / time.Duration(d.slots)
-		for slot := range d.slots {
+	err = c.net.EachDay(func(day period.Day, slots int) error {
+		start, next := day.Start(zone), (day + 1).Start(zone)
+		wide := next.Sub(start) / time.Duration(slots)
+		for slot := range slots {
 			at := start.Add(time.Duration(slot) * wide)
-			begin, err := stepBegin(step, d.day, at, zone)
+			begin, err := stepBegin(step, day, at, zone)
 			if err != nil {
-				return nil, nil, err
+				return err
 			}
 			if len(begins) == 0 || begin.After(begins[len(begins)-1]) {
 				begins = append(begins, begin)
 			}
 			of = append(of, len(begins)-1)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	if len(begins) > maxSteps {
 		return nil, nil, fmt.Errorf("%w: %d of them; at most %d: ask for a shorter period or longer steps", ErrStep, len(begins), maxSteps)
@@ -58,28 +62,20 @@ func (c *trace) run(out *Flow, zone *time.Location, workers int) error {
 	if err != nil {
 		return err
 	}
-	tracer, err := carbon.NewTracer(c.net)
+	tracer, err := carbon.NewTracer(c.net.Carbon)
 	if err != nil {
 		return err
 	}
-	foot := len(c.net.Footprints)
+	foot := len(c.net.Carbon.Footprints)
 	c.prepare(out, begins)
-	mass := make([][]float64, len(c.net.Nodes)*foot) // node, footprint → step: kgCO2
+	mass := make([][]float64, len(c.net.Carbon.Nodes)*foot) // node, footprint → step: kgCO2
 	for i := range mass {
 		mass[i] = make([]float64, len(begins))
 	}
 	var sums carbon.Totals
-	day, slot := 0, 0
-	err = tracer.Trace(c.slots, workers, func(_ int, f *carbon.Flows) error {
-		for slot == c.days[day].slots {
-			day, slot = day+1, 0
-		}
-		c.fill(&c.days[day], slot, f)
-		slot++
-		return nil
-	}, func(r *carbon.Result) error {
+	err = tracer.Trace(c.net.Intervals(), workers, c.net.Reader(c.rate), func(r *carbon.Result) error {
 		at := of[r.Interval]
-		for i := range c.net.Nodes {
+		for i := range c.net.Carbon.Nodes {
 			if x, flows := r.Node(i); flows {
 				out.Nodes[i].Through[at] += r.Through(i)
 				for k := range foot {
@@ -94,7 +90,7 @@ func (c *trace) run(out *Flow, zone *time.Location, workers int) error {
 	if err != nil {
 		return err
 	}
-	out.Intervals, out.Findings = c.slots, append([]carbon.Finding{}, tracer.Findings()...)
+	out.Intervals, out.Findings = c.net.Intervals(), append([]carbon.Finding{}, tracer.Findings()...)
 	intensities(out, mass, foot)
 	c.sums(out, &sums, foot)
 	return nil
@@ -102,15 +98,15 @@ func (c *trace) run(out *Flow, zone *time.Location, workers int) error {
 
 // prepare makes the places of the answer.
 func (c *trace) prepare(out *Flow, begins []time.Time) {
-	out.Times, out.Footprints = begins, c.net.Footprints
-	for _, x := range c.net.Nodes {
+	out.Times, out.Footprints = begins, c.net.Carbon.Footprints
+	for _, x := range c.net.Carbon.Nodes {
 		n := c.names[x.ID]
 		out.Nodes = append(out.Nodes, Place{Node: x.ID, Name: n.Name, Carrier: x.Carrier, Unit: c.units[x.Carrier], Organization: n.Organization,
 			Through: make([]float64, len(begins))})
 	}
-	for _, i := range c.sources {
-		n := c.w.Nodes[i]
-		out.Sources = append(out.Sources, Footprint{Node: n.ID, Name: n.Name, Unit: c.units[n.Carrier], Factor: c.rate[i]})
+	for s, i := range c.net.Sources {
+		n := c.net.Balance.Nodes[i]
+		out.Sources = append(out.Sources, Footprint{Node: n.ID, Name: n.Name, Unit: c.units[n.Carrier], Factor: c.rate[s]})
 	}
 }
 
