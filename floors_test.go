@@ -41,6 +41,7 @@ var rooms = map[string]floor{
 	"tariff": nouns, "access": nouns,
 	"examples": nouns, // embedded data, imports nothing
 	"usage":    engines, "usage/statement": engines, "accounting/casefile": engines, "balance/reconcile": engines, "flow/carbon": engines, "flow/carbon/flowfile": engines,
+	"forecast": engines, "forecast/tree": engines, "forecast/seriesfile": engines,
 	"dispatch": engines, "dispatch/dispatchfile": engines, "inventory/uncertainty": engines, "inventory/carbonflow": engines, "inventory/traced": engines, "inventory/consolidation": engines, "rating": engines, "rating/diagnosis": engines, "balance": engines, "flow": engines, "accounting": engines, "inventory": engines, "inventory/evidence": engines,
 	"connector": doors, "connector/profile": doors, "connector/outward": doors, "connector/modbus": doors, "connector/mqtt": doors,
 	"connector/httpdoor": doors, "connector/hj212": doors, "connector/dlt645": doors, "connector/cjt188": doors, "connector/iec104": doors, "connector/serialline": doors, "connector/opcua": doors,
@@ -109,6 +110,8 @@ var sideways = map[string]string{
 	"gateway -> connector":                     "the machine at the site is the sink of its drivers",
 	"gateway -> gateway/frame":                 "both sides of the link speak one format",
 	"gateway/frame -> connector":               "a frame carries samples",
+	"forecast -> forecast/tree":                "trees are one of the models",
+	"forecast/seriesfile -> forecast":          "a series file is the written form of what is forecast",
 	"dispatch/dispatchfile -> dispatch":        "a dispatch file is the written form of a problem",
 	"inventory/evidence -> usage":              "evidence is made of settled usage",
 	"alarm/rulefile -> alarm":                  "a rule file is the written form of a set of rules",
