@@ -13,7 +13,7 @@ const (
 	parkLanes   = 2                     // calls of Admit under way for a park; a sender keeps to one lane, so its order is kept
 	laneSamples = 50_000                // samples that wait in a lane before its senders are held up
 	callSamples = 20_000                // samples of one call of Admit, more only where one message holds more
-	laneEvery   = 20 * time.Millisecond // between two calls of a lane's Admit where several send: a call costs as much as many samples
+	laneEvery   = 30 * time.Millisecond // between two calls of a lane's Admit where several send: a call costs as much as thousands of samples, and TCP acknowledges by itself after 40 ms
 )
 
 // message is a publish on its way to the store; its samples are beside it in the lane.

@@ -177,11 +177,54 @@ func (s *scanner) number() (float64, bool) {
 		return 1, true
 	case string(text) == "false":
 		return 0, true
-	case !isNumber(text):
+	}
+	if v, exact := shortDecimal(text); exact {
+		return v, true
+	}
+	if !isNumber(text) {
 		return 0, false
 	}
 	v, err := strconv.ParseFloat(string(text), 64)
 	return v, err == nil
+}
+
+// powers are the powers of ten up to the digits of a shortDecimal, exact as float64.
+var powers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// shortDecimal reads a number of at most 15 digits without an exponent. Both its digits,
+// as a whole number below 2^53, and the power of ten are exact, so that their quotient is
+// the nearest float64 (W. D. Clinger, How to Read Floating Point Numbers Accurately, 1990).
+func shortDecimal(text []byte) (float64, bool) {
+	digits, minus := text, len(text) > 0 && text[0] == '-'
+	if minus {
+		digits = text[1:]
+	}
+	whole, count, point := int64(0), 0, -1
+	for i, c := range digits {
+		switch {
+		case c >= '0' && c <= '9':
+			whole = whole*10 + int64(c-'0')
+			count++
+		case c == '.' && point < 0 && i > 0:
+			point = count
+		default:
+			return 0, false
+		}
+		if count >= len(powers) {
+			return 0, false
+		}
+	}
+	if point < 0 {
+		point = count
+	}
+	if point == 0 || len(digits) != count && point == count || point > 1 && digits[0] == '0' {
+		return 0, false
+	}
+	v := float64(whole) / powers[count-point]
+	if minus {
+		v = -v
+	}
+	return v, true
 }
 
 // isNumber says whether text is a number as JSON writes it.
