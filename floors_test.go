@@ -91,6 +91,7 @@ var sideways = map[string]string{
 	"inventory/carbonflow -> usage":            "the days that were balanced",
 	"inventory/carbonflow -> flow/carbon":      "the trace",
 	"inventory/carbonflow -> inventory/traced": "the park's network laid out for the trace",
+	"inventory -> inventory/traced":            "what went into conversions, traced to who took of their outputs",
 	"inventory/traced -> balance":              "the balanced network is laid out",
 	"inventory/traced -> flow/carbon":          "for this trace",
 	"inventory/uncertainty -> inventory":       "an uncertainty is of an inventory's totals",

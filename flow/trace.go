@@ -25,6 +25,7 @@ type Tracer struct {
 	block   int         // intervals of a block
 	first   int         // interval of the block at work
 	fed     []bool      // bus → it was fed on the day at work
+	ring    [][]int     // node → the ring that it is part of; nil where none
 	carried []bool      // bus → its mixture on the day at work began with that of the day before
 }
 
@@ -44,6 +45,12 @@ func NewTracer(n *balance.Network) *Tracer {
 	nodes := len(n.Nodes)
 	t.rows, t.held = make([][]float64, nodes), make([][]float64, nodes)
 	t.fed, t.carried = make([]bool, nodes), make([]bool, nodes)
+	t.ring = make([][]int, nodes)
+	for _, ring := range n.Rings {
+		for _, i := range ring {
+			t.ring[i] = ring
+		}
+	}
 	cells, stores := 1, false
 	for i := range n.Nodes {
 		cells += t.width(i)
@@ -231,8 +238,14 @@ func (t *Tracer) blend(b *balance.Day, from, to int) {
 		if t.Network.Nodes[n].Kind != balance.Bus {
 			continue
 		}
+		ring := t.ring[n]
 		for slot := from; slot < to; slot++ {
-			t.blendBus(b, n, slot)
+			switch {
+			case ring == nil:
+				t.blendBus(b, n, slot)
+			case ring[len(ring)-1] == n: // the last of it in the order
+				t.blendRing(b, ring, slot)
+			}
 		}
 	}
 	for _, n := range t.Network.Order { // the next block goes on from the last interval

@@ -109,6 +109,9 @@ func (c *compiler) entries(at time.Time) error {
 	c.inv.Notes = append(c.inv.Notes, notes...)
 	accountant := c.accountant(at)
 	for _, act := range acts {
+		if act.Kind == converted {
+			continue // see bought
+		}
 		list, err := accountant.Account(act, covers[act.Organization])
 		if c.in.Organization != "" && unknown(err) {
 			c.unaccounted(act, err)
@@ -121,6 +124,37 @@ func (c *compiler) entries(at time.Time) error {
 			e.ID = entryID(c.in.ID, e)
 			c.inv.Entries = append(c.inv.Entries, e)
 		}
+	}
+	return c.bought(accountant)
+}
+
+// bought adds the entries of what was taken of conversions that another organization runs.
+func (c *compiler) bought(a accounting.Accountant) error {
+	if c.g.handed == nil {
+		return nil
+	}
+	rated := c.inv.Entries
+	for _, act := range c.g.activities { // what others brought in, for its carbon alone
+		if act.Kind == converted || c.owns(act.Organization) {
+			continue
+		}
+		list, err := a.Account(act, nil)
+		if unknown(err) {
+			c.note("方法没有 %[1]s（%[2]s）的规则：由其转换而来的能量的强度不含这部分：%[3]v。", "The method has no rule for %[1]s of %[2]s: what was made of it is counted without it: %[3]v.", act.Source, act.Organization, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		rated = append(rated[:len(rated):len(rated)], list...)
+	}
+	list, err := c.g.handed.entries(c.activities, ratesOf(rated, c.g.activities), c.g.first, c.g.last, c.owns)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		e.ID = entryID(c.in.ID, e)
+		c.inv.Entries = append(c.inv.Entries, e)
 	}
 	return nil
 }
@@ -142,8 +176,8 @@ func (c *compiler) energy(at time.Time) error {
 	type key struct{ org, carrier, unit string }
 	sums := map[key]*usage.Totals{}
 	var keys []key
-	for _, a := range c.activities {
-		if a.Place == accounting.Exported {
+	for _, a := range c.g.handed.netEnergy(c.g.activities) {
+		if a.Place == accounting.Exported || !c.owns(a.Organization) {
 			continue
 		}
 		k := key{a.Organization, a.Carrier, a.Unit}
@@ -160,7 +194,7 @@ func (c *compiler) energy(at time.Time) error {
 	accountant := c.accountant(at)
 	for _, k := range keys {
 		e, err := accountant.StandardCoal(k.org, k.carrier, k.unit, *sums[k])
-		if c.in.Organization != "" && errors.Is(err, accounting.ErrNoRule) {
+		if (c.in.Organization != "" || c.g.handed.gives(k.carrier)) && errors.Is(err, accounting.ErrNoRule) {
 			c.note("折标准煤不含 %[2]s 的%[1]s：%[3]v。", "%[1]s of %[2]s is not in standard coal: %[3]v.", k.carrier, k.org, err)
 			continue
 		}

@@ -24,6 +24,7 @@ type Gathering struct {
 	counts      []count
 	activities  []accounting.Activity // traced amounts by place and source, in the order of the network
 	metered     map[string]bool       // organization|kind|carrier
+	handed      *handed               // through conversions; nil where there are none
 	rows        []Consolidation
 	registers   []RegisterRecord
 	root        string
@@ -61,6 +62,9 @@ func Gather(ctx context.Context, in Inputs) (*Gathering, error) {
 		return nil, err
 	}
 	r.finish()
+	if g.handed, err = handedOver(ctx, g.pass, in.Usage, g.first, g.last, in.AsKnownAt); err != nil {
+		return nil, err
+	}
 	g.registers, g.root, err = r.evidence.seal()
 	return g, err
 }

@@ -42,7 +42,7 @@ func NewPass(doc *park.Document) (*Pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	network, err := balance.NewNetwork(doc.Network)
+	network, err := balance.NewNetwork(doc.Network, doc.Carriers...)
 	if err != nil {
 		return nil, err
 	}

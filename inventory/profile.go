@@ -37,6 +37,7 @@ type Profile struct {
 	PeakPower []float64   // day → largest mean power drawn from the grid in a settlement interval, kW; 0 where electricity is not in kWh
 
 	noDays []float64 // the row of Daily of a place that takes nothing of a source
+	handed *handed   // through conversions; nil where there are none
 }
 
 // Source is a source node of the network.
@@ -92,6 +93,9 @@ func NewProfile(ctx context.Context, doc *park.Document, src UsageSource, first,
 	if _, err := pass.Run(ctx, src, first, last, asKnownAt, b.day); err != nil {
 		return nil, err
 	}
+	if err := b.p.handed.follow(); err != nil {
+		return nil, err
+	}
 	b.finish()
 	return b.p, nil
 }
@@ -112,6 +116,7 @@ type profiler struct {
 func newProfiler(doc *park.Document, pass *Pass, first, last period.Day) *profiler {
 	p := &Profile{Structure: doc, Zone: pass.Grid.Zone, First: first, Last: last, From: first.Start(pass.Grid.Zone)}
 	p.Hours = int((last + 1).Start(pass.Grid.Zone).Sub(p.From) / time.Hour)
+	p.handed = newHanded(pass.Network)
 	b := &profiler{p: p, pass: pass, tracer: flow.NewTracer(pass.Network), perSlot: pass.Grid.Step.Hours()}
 	unit := map[string]string{}
 	for _, c := range doc.Carriers {
@@ -169,6 +174,9 @@ func matrix(rows, columns int) [][]float64 {
 }
 
 func (b *profiler) day(d *balance.Day, _ map[string]usage.Day) error {
+	if b.p.handed != nil {
+		b.p.handed.network.Take(d)
+	}
 	k := int(d.Day - b.p.First)
 	h0 := d.Day.Start(b.p.Zone).Sub(b.p.From).Hours()
 	b.hours = b.hours[:0]

@@ -21,7 +21,9 @@ func (c *compiler) totals() {
 	}
 	for _, e := range c.inv.Entries {
 		of("").entry(e)
-		of(e.Activity.Organization).entry(e)
+		if e.Activity.Organization != "" { // what is taken off within the park is nobody's
+			of(e.Activity.Organization).entry(e)
+		}
 	}
 	for _, e := range c.inv.Energy {
 		of("").StandardCoal += e.StandardCoal

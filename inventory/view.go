@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,6 +44,9 @@ func (p *Profile) View(pack method.Pack, factors accounting.FactorSource, first,
 		return nil, err
 	}
 	for _, act := range acts {
+		if act.Kind == converted {
+			continue
+		}
 		list, err := a.Account(act, covers[act.Organization])
 		if err != nil {
 			return nil, err
@@ -53,6 +57,11 @@ func (p *Profile) View(pack method.Pack, factors accounting.FactorSource, first,
 		return nil, err
 	}
 	v.rates(acts)
+	bought, err := p.handed.entries(acts, ratesOf(v.Entries, acts), first, last, func(string) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	v.Entries = append(v.Entries, bought...)
 	if err := v.declare(a, declared); err != nil {
 		return nil, err
 	}
@@ -122,7 +131,7 @@ func (v *View) energy(a accounting.Accountant, acts []accounting.Activity) error
 	type key struct{ org, carrier, unit string }
 	sums := map[key]usage.Totals{}
 	var keys []key
-	for _, act := range acts {
+	for _, act := range v.Profile.handed.netEnergy(acts) {
 		if act.Place == accounting.Exported {
 			continue
 		}
@@ -136,6 +145,9 @@ func (v *View) energy(a accounting.Accountant, acts []accounting.Activity) error
 	}
 	for _, k := range keys {
 		e, err := a.StandardCoal(k.org, k.carrier, k.unit, sums[k])
+		if errors.Is(err, accounting.ErrNoRule) && v.Profile.handed.gives(k.carrier) {
+			continue // an inventory notes it
+		}
 		if err != nil {
 			return err
 		}

@@ -135,7 +135,7 @@ func TestCarbonIsConserved(t *testing.T) {
 // conversion's outlet alone takes that one's.
 func TestEmbodiedIsWhatWentIn(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		w, amounts := drawn(r, false, false)
+		w, amounts := drawn(r, false, rapid.Bool().Draw(r, "ring"))
 		n := New(w)
 		tracer := flow.NewTracer(w)
 		converts := map[int]bool{}
