@@ -9,11 +9,13 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 const (
-	inFlightMost = 1000 // messages of a device that wait; below what the broker tells as its Receive Maximum
-	sendMost     = 64   // messages that are sent before acknowledgements are looked for
+	inFlightMost = 1000                 // messages of a device that wait; below what the broker tells as its Receive Maximum
+	sendMost     = 64                   // messages that are sent before acknowledgements are looked for
+	lookEvery    = 2 * time.Millisecond // between two looks for what is due and what came; what it adds to an acknowledgement is measured with it
 	drainWithin  = time.Minute
 	telemetry    = "v1/devices/me/telemetry"
 )
@@ -29,6 +31,7 @@ type pushers struct {
 	every   time.Duration // between two messages of a device
 	begun   time.Time     // when the first message was due
 
+	room               [4 * (inFlightMost + 1)]byte // of acknowledgements
 	sent, acknowledged int64
 	waits              []uint32 // µs of each acknowledgement from the time its message was due; of the last window
 }
@@ -65,7 +68,8 @@ func connectPushers(address string, count int, every time.Duration, token func(i
 		}
 		p.prepare()
 		f.byFD[int32(p.fd)] = p
-		event := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(p.fd)}
+		const edge = 1 << 31 // EPOLLET, which package syscall has as a negative number
+		event := syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLRDHUP | edge, Fd: int32(p.fd)}
 		if err := syscall.EpollCtl(epoll, syscall.EPOLL_CTL_ADD, p.fd, &event); err != nil {
 			return nil, errors.Join(err, f.close())
 		}
@@ -140,9 +144,9 @@ func (p *publisher) send(now time.Time) error {
 	strconv.AppendInt(p.stamp[:0], now.UnixMilli(), 10)
 	strconv.AppendInt(p.value[:0], 1000+(p.sent+int64(p.number))%9000, 10)
 	p.sent++
-	n, err := syscall.Write(p.fd, p.packet)
-	if err != nil || n != len(p.packet) {
-		return fmt.Errorf("device %d: %d bytes of message %d were taken: %w", p.number, n, p.sent, err)
+	n, errno := transfer(syscall.SYS_WRITE, p.fd, p.packet)
+	if n != len(p.packet) {
+		return fmt.Errorf("device %d: %d bytes of message %d were taken: %w", p.number, n, p.sent, errno)
 	}
 	return nil
 }
@@ -173,22 +177,37 @@ func (f *pushers) run(length time.Duration) error {
 			f.sent++
 			device = (device + 1) % len(f.devices)
 		}
-		wait := 1
-		if sent == sendMost {
-			wait = 0
-		}
-		if err := f.receive(wait); err != nil {
+		if err := f.receive(); err != nil {
 			return err
 		}
+		if sent < sendMost {
+			rest()
+		}
 	}
+}
+
+// rest sleeps until the next look, so that no acknowledgement wakes the load.
+func rest() {
+	length := syscall.NsecToTimespec(int64(lookEvery))
+	syscall.Nanosleep(&length, nil) // cut short by a signal it is an early look
+}
+
+// transfer is one read or write of a socket that does not wait.
+func transfer(call uintptr, fd int, p []byte) (int, syscall.Errno) {
+	n, _, errno := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), 0
 }
 
 // drain waits for the acknowledgements that are not there yet.
 func (f *pushers) drain() error {
 	for end := time.Now().Add(drainWithin); f.acknowledged < f.sent; {
-		if err := f.receive(1); err != nil {
+		if err := f.receive(); err != nil {
 			return err
 		}
+		rest()
 		if time.Now().After(end) {
 			return fmt.Errorf("%d of %d messages were not acknowledged within %v", f.sent-f.acknowledged, f.sent, drainWithin)
 		}
@@ -196,37 +215,49 @@ func (f *pushers) drain() error {
 	return nil
 }
 
-// receive takes all acknowledgements that came, and waits so many milliseconds where none did.
-func (f *pushers) receive(wait int) error {
+// receive takes all acknowledgements that came.
+func (f *pushers) receive() error {
 	for {
-		n, err := syscall.EpollWait(f.epoll, f.events, wait)
+		n, err := syscall.EpollWait(f.epoll, f.events, 0)
 		if err != nil && !errors.Is(err, syscall.EINTR) {
 			return err
 		}
 		for _, e := range f.events[:max(n, 0)] {
-			if err := f.acknowledge(f.byFD[e.Fd]); err != nil {
+			if err := f.acknowledge(f.byFD[e.Fd], e.Events&syscall.EPOLLRDHUP != 0); err != nil {
 				return err
 			}
 		}
 		if n < len(f.events) {
 			return nil
 		}
-		wait = 0
 	}
 }
 
-// acknowledge reads PUBACKs (section 3.4), which come in the order of the messages.
-func (f *pushers) acknowledge(p *publisher) error {
-	var room [512]byte
-	had := copy(room[:], p.partial)
-	n, err := syscall.Read(p.fd, room[had:])
-	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) {
-		return nil
+// acknowledge reads PUBACKs (section 3.4), which come in the order of the messages. All
+// are read, for what is left is not told again.
+func (f *pushers) acknowledge(p *publisher, closed bool) error {
+	if closed {
+		return fmt.Errorf("device %d: the broker closed the connection", p.number)
 	}
-	if err != nil || n == 0 {
-		return fmt.Errorf("device %d: the broker closed the connection: %w", p.number, err)
+	room := f.room[:]
+	for {
+		had := copy(room, p.partial)
+		n, errno := transfer(syscall.SYS_READ, p.fd, room[had:])
+		if errno == syscall.EAGAIN {
+			return nil
+		}
+		if n == 0 {
+			return fmt.Errorf("device %d: reading acknowledgements: %w", p.number, errno)
+		}
+		if err := f.count(p, room[:had+n]); err != nil || had+n < len(room) {
+			return err
+		}
 	}
-	in, late := room[:had+n], time.Since(f.begun)
+}
+
+// count notes the PUBACKs of a device in bytes that just came.
+func (f *pushers) count(p *publisher, in []byte) error {
+	late := time.Since(f.begun)
 	for ; len(in) >= 4; in = in[4:] {
 		want := uint16(p.acknowledged%65535 + 1)
 		if in[0] != 0x40 || in[1] != 2 || binary.BigEndian.Uint16(in[2:]) != want {
