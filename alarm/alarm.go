@@ -37,7 +37,7 @@ type Transition struct {
 	Rule       string    `json:"rule"`
 	Number     int64     `json:"number"` // from 1, without gaps
 	Occurrence string    `json:"occurrence,omitempty"`
-	Event      Event     `json:"event"`
+	Event      string    `json:"event"`
 	From       State     `json:"from"`
 	To         State     `json:"to"`
 	At         time.Time `json:"at"`            // by the time of readings, or of the person
@@ -54,7 +54,7 @@ type Transition struct {
 // Action is what a person does to an alarm.
 type Action struct {
 	Rule  string    `json:"rule"`
-	Event Event     `json:"event"` // acknowledge, shelve, unshelve, remove, restore, comment
+	Event string    `json:"event"` // acknowledge, shelve, unshelve, remove, restore, comment
 	Who   string    `json:"who"`
 	Note  string    `json:"note,omitempty"` // required to shelve, remove and comment
 	Until time.Time `json:"until,omitzero"` // required to shelve: at most 30 days ahead
@@ -131,7 +131,7 @@ func (m *monitor) view(now int64) Alarm {
 }
 
 // fire moves the alarm by an event, when its state knows it, and writes the journal.
-func (m *monitor) fire(out *[]Transition, event Event, at int64, a Action) bool {
+func (m *monitor) fire(out *[]Transition, event string, at int64, a Action) bool {
 	to, ok := moves[m.State][event]
 	if !ok {
 		return false
@@ -171,14 +171,14 @@ func (m *monitor) begin(at int64) {
 
 // plan sets when the next notice is due: the first step when it is raised, none once
 // somebody has seen it or it is over.
-func (m *monitor) plan(event Event) {
+func (m *monitor) plan(event string) {
 	m.Step, m.Notice = 0, 0
 	if m.State == Unacknowledged && event == "raise" && m.escalation != nil {
 		m.Notice = m.Now.Raised + m.escalation.Steps[0].After.Milliseconds() + m.hold
 	}
 }
 
-func (m *monitor) write(out *[]Transition, event Event, from State, at int64, a Action) {
+func (m *monitor) write(out *[]Transition, event string, from State, at int64, a Action) {
 	m.Number++
 	*out = append(*out, Transition{Rule: m.rule.ID, Number: m.Number, Occurrence: m.Now.ID, Event: event, From: from, To: m.State,
 		At: instant(at), Who: a.Who, Note: a.Note, Until: instant(m.Until), Value: given(m.Value, m.Known), Limit: given(m.Limit, m.Known),

@@ -126,7 +126,7 @@ func TestEnergyAndTonnes(t *testing.T) {
 
 func near(x, y float64) bool { return x-y < 1e-9 && y-x < 1e-9 }
 
-func act(t *testing.T, e *Engine, minute float64, event Event, ok bool) string {
+func act(t *testing.T, e *Engine, minute float64, event string, ok bool) string {
 	t.Helper()
 	at := start.Add(time.Duration(minute * float64(time.Minute)))
 	o, err := e.Act(at, Action{Rule: "r", Event: event, Who: "li", Note: "seen", Until: at.Add(10 * time.Minute)})

@@ -36,8 +36,8 @@ type timed interface {
 	due(latest []sample) int64
 }
 
-// Parameter is a number that a kind takes.
-type Parameter struct {
+// parameter is a number that a kind takes.
+type parameter struct {
 	Name     string  `json:"name"`
 	Unit     string  `json:"unit"`
 	Min      float64 `json:"min"`
@@ -49,7 +49,7 @@ type Parameter struct {
 // kind is a kind of rule.
 type kind struct {
 	inputs, optional []string
-	parameters       []Parameter
+	parameters       []parameter
 	below            bool // the alarm is a value below the limit
 	unit             string
 	instant          bool // judges the newest samples alone: they must be of about one time
@@ -86,7 +86,7 @@ type KindOf struct {
 	Kind       string      `json:"kind"`
 	Inputs     []string    `json:"inputs"`
 	Optional   []string    `json:"optional" nullable:"false"`
-	Parameters []Parameter `json:"parameters" nullable:"false"`
+	Parameters []parameter `json:"parameters" nullable:"false"`
 	Below      bool        `json:"below"` // the alarm is a value below the limit
 	Unit       string      `json:"unit"`  // of value and limit
 }
@@ -103,12 +103,12 @@ func Kinds() []KindOf {
 
 const huge = 1e15
 
-func need(name, unit string, low, high float64) Parameter {
-	return Parameter{Name: name, Unit: unit, Min: low, Max: high, Required: true}
+func need(name, unit string, low, high float64) parameter {
+	return parameter{Name: name, Unit: unit, Min: low, Max: high, Required: true}
 }
 
-func may(name, unit string, low, high, usual float64) Parameter {
-	return Parameter{Name: name, Unit: unit, Min: low, Max: high, Default: usual}
+func may(name, unit string, low, high, usual float64) parameter {
+	return parameter{Name: name, Unit: unit, Min: low, Max: high, Default: usual}
 }
 
 func list[T any](x ...T) []T { return x }

@@ -111,7 +111,7 @@ func (m *monitor) judge(out *[]Transition, at int64) {
 	m.advance(out, at)
 	if design, ok := m.asks(m.suppress, at, v.limit, false); ok && design != m.Design {
 		m.Design = design
-		m.fire(out, map[bool]Event{true: "suppress", false: "unsuppress"}[design], at, Action{})
+		m.fire(out, map[bool]string{true: "suppress", false: "unsuppress"}[design], at, Action{})
 	}
 }
 
@@ -222,7 +222,7 @@ type due struct {
 	at    int64
 	m     *monitor
 	step  int
-	event Event
+	event string
 }
 
 // clock does what is due at a moment without a sample.

@@ -205,7 +205,7 @@ func (c *collector) parameters(r *Rule, k kind, at string) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Parameters)) {
-		if !slices.ContainsFunc(k.parameters, func(p Parameter) bool { return p.Name == name }) {
+		if !slices.ContainsFunc(k.parameters, func(p parameter) bool { return p.Name == name }) {
 			c.fault(at+".parameters."+name, r.Kind+" 没有此参数；可用："+k.parameterNames(), r.Kind+" has no such parameter; one of: "+k.parameterNames())
 		}
 	}

@@ -1,7 +1,5 @@
 package alarm
 
-import "maps"
-
 // State is where an alarm stands in its life, by ANSI/ISA-18.2-2016, clause 5.3
 // (IEC 62682:2022 has the same). The latched states are not used: no condition here
 // needs a reset of its own.
@@ -18,15 +16,13 @@ const (
 	OutOfService   State = "out_of_service" // I: taken out by a person until restored
 )
 
-// Event is what moves an alarm: raise, return, suppress and unsuppress come of readings;
-// acknowledge, shelve, unshelve, remove, restore and comment are done by people, and
-// unshelve by time as well. cause says that an upstream alarm explains this one.
-type Event string
-
-// moves is the whole life: from a state, by an event, to a state. What is not here does
+// moves is the whole life: from a state, by an event, to a state. The events raise, return,
+// suppress and unsuppress come of readings; acknowledge, shelve, unshelve, remove, restore
+// and comment are done by people, and unshelve by time as well; cause says that an
+// upstream alarm explains this one. What is not here does
 // not happen. Leaving the last three goes through normal: a condition that is still there
 // raises the alarm again at once.
-var moves = map[State]map[Event]State{
+var moves = map[State]map[string]State{
 	Normal:         {"raise": Unacknowledged, "shelve": Shelved, "suppress": Suppressed, "remove": OutOfService},
 	Unacknowledged: {"acknowledge": Acknowledged, "return": Returned, "shelve": Shelved, "suppress": Suppressed, "remove": OutOfService},
 	Acknowledged:   {"return": Normal, "shelve": Shelved, "suppress": Suppressed, "remove": OutOfService},
@@ -37,16 +33,7 @@ var moves = map[State]map[Event]State{
 }
 
 // people are the events that a person may cause; comment moves nothing.
-var people = map[Event]bool{"acknowledge": true, "shelve": true, "unshelve": true, "remove": true, "restore": true, "comment": true}
+var people = map[string]bool{"acknowledge": true, "shelve": true, "unshelve": true, "remove": true, "restore": true, "comment": true}
 
 // Active says whether the condition stands and the alarm is shown.
 func (s State) Active() bool { return s == Unacknowledged || s == Acknowledged }
-
-// Moves is a copy of the table of the life cycle: state → event → state.
-func Moves() map[State]map[Event]State {
-	table := make(map[State]map[Event]State, len(moves))
-	for from, row := range moves {
-		table[from] = maps.Clone(row)
-	}
-	return table
-}

@@ -159,7 +159,7 @@ func (s *Store) saveTransition(ctx context.Context, tx bun.Tx, act Act, tick Ala
 	if err != nil {
 		return fmt.Errorf("record: alarm %s %d: %w", x.Rule, x.Number, err)
 	}
-	row := transitionRow{Park: tick.Park, Rule: x.Rule, Number: x.Number, Occurrence: x.Occurrence, Event: string(x.Event),
+	row := transitionRow{Park: tick.Park, Rule: x.Rule, Number: x.Number, Occurrence: x.Occurrence, Event: x.Event,
 		At: x.At, RecordedAt: act.At, Who: x.Who, Detail: string(text)}
 	result, err := tx.NewInsert().Model(&row).On("CONFLICT (park, rule, number) DO NOTHING").Exec(ctx)
 	if err != nil {
@@ -177,7 +177,7 @@ func (s *Store) saveTransition(ctx context.Context, tx bun.Tx, act Act, tick Ala
 		return nil
 	}
 	return s.audit(ctx, tx, act, event{action: "alarm.act", organization: tick.Organization,
-		resource: fmt.Sprintf("alarm/%s/%s@%d", tick.Park, x.Rule, x.Number), detail: string(x.Event) + ": " + x.Note})
+		resource: fmt.Sprintf("alarm/%s/%s@%d", tick.Park, x.Rule, x.Number), detail: x.Event + ": " + x.Note})
 }
 
 // AlarmState is the newest state of a park's engine and when it was saved; nil when

@@ -9,7 +9,7 @@ import (
 	"lingtan/alarm"
 )
 
-func raised(number int64, event alarm.Event, who string) alarm.Transition {
+func raised(number int64, event, who string) alarm.Transition {
 	v := 12.5
 	return alarm.Transition{Rule: "r", Number: number, Occurrence: "abc", Event: event, From: alarm.Normal, To: alarm.Unacknowledged,
 		At: start.Add(time.Duration(number) * time.Minute), Who: who, Value: &v}
