@@ -56,6 +56,7 @@ var rooms = map[string]floor{
 
 // sideways are the imports on one floor that are agreed, with the reason of each.
 var sideways = map[string]string{
+	"lp/programfile -> lp":                     "a program file is the written form of a program",
 	"park/parkfile -> park":                    "a park file is the written form of a park",
 	"park/parkfile -> meter":                   "a park file describes registers, and checks what a register may say",
 	"park/layout -> park":                      "a layout is a park compiled for those who settle and account",

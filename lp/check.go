@@ -110,3 +110,17 @@ func (p *Program) Objective(x []float64) float64 {
 	}
 	return total + lost
 }
+
+// CheckRelaxed is Check with whole numbers that may be any number.
+func CheckRelaxed(p *Program, x []float64, tolerance float64) []Violation {
+	return p.check(x, tolerance, false)
+}
+
+// Sum is Σ factor·x of a row; NaN where there is no such row or x has another length.
+func (p *Program) Sum(r Row, x []float64) float64 {
+	if r < 0 || int(r) >= len(p.rows) || len(x) != len(p.columns) {
+		return math.NaN()
+	}
+	sum, _ := p.sum(p.rows[r], x)
+	return sum
+}

@@ -276,3 +276,6 @@ func (p *Program) Matrix() Matrix {
 	}
 	return m
 }
+
+// ProgramName is the name that the program was made with.
+func (p *Program) ProgramName() string { return p.name }

@@ -20,7 +20,9 @@ const rounds = 5
 //
 // Bound is that of the relaxation with the first block whole, which no solution passes,
 // so Gap is proven. Options.Gap is what each step is solved to, and ends the search when
-// reached; Options.Time is shared by all steps; Options.Start is not used. A program
+// reached. Options.Time is shared by all steps; what is left of it in the end goes into
+// the whole program, from the solution found, for a better bound. Options.Start is not
+// used. A program
 // with no solution is found Infeasible by its relaxation; where fixing leads into a dead
 // end that one block back does not open, the whole program is solved in the time left.
 func RelaxAndFix(ctx context.Context, s Solver, p *Program, blocks [][]Column, o Options) (*Solution, error) {
@@ -36,6 +38,9 @@ func RelaxAndFix(ctx context.Context, s Solver, p *Program, blocks [][]Column, o
 		return done, err
 	}
 	if err := r.improve(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.prove(ctx); err != nil {
 		return nil, err
 	}
 	return r.result(), nil
@@ -181,6 +186,23 @@ func (r *roll) free(ctx context.Context, k int) error {
 		r.best = got
 	}
 	return err
+}
+
+// prove spends the time left on the whole program.
+func (r *roll) prove(ctx context.Context) error {
+	if r.o.Time == 0 || r.closed() || r.spent >= r.o.Time {
+		return nil
+	}
+	got, err := r.s.Solve(ctx, r.p, Options{Gap: r.o.Gap, Time: r.o.Time - r.spent, Start: r.best.Value})
+	if err != nil {
+		return err
+	}
+	r.spent += got.Elapsed
+	r.bound = math.Max(r.bound, got.Bound)
+	if got.Value != nil && got.Objective < r.best.Objective {
+		r.best = got
+	}
+	return nil
 }
 
 func (r *roll) result() *Solution {

@@ -31,7 +31,12 @@ const (
 	look     = 20 * time.Millisecond // how often a running solve is looked at
 )
 
-// New is CBC, ready to solve. Each solve runs on one processor.
+// searching holds one branch-and-cut at a time: CBC reads its settings through state that
+// the whole process shares. Programs without whole numbers are solved side by side.
+var searching = make(chan struct{}, 1)
+
+// New is CBC, ready to solve. Each solve runs on one processor. Mixed-integer programs
+// wait for one another; the wait is part of Elapsed, and no part of Options.Time.
 func New() (lp.Solver, error) { return lp.NewSolver(name, solve), nil }
 
 // job is one solve, with what C reads and writes. The slices are pinned while it runs.
@@ -53,6 +58,14 @@ func solve(ctx context.Context, p *lp.Program, o lp.Options) (*lp.Solution, erro
 	defer C.free(unsafe.Pointer(shared))
 	shared.incumbent, shared.bound = C.double(math.Inf(1)), C.double(math.Inf(-1))
 	j := &job{shared: shared, value: make([]float64, p.Columns()), dual: make([]float64, p.Rows()), reduced: make([]float64, p.Columns()), bound: C.double(math.Inf(-1))}
+	if p.Integers() > 0 && !o.Relax {
+		select {
+		case searching <- struct{}{}:
+			defer func() { <-searching }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	j.fill(&pin, p, o)
