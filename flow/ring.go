@@ -22,7 +22,7 @@ func (t *Tracer) blendRing(b *balance.Day, ring []int, slot int) {
 	for i, n := range ring {
 		at[n] = i
 	}
-	size := 0.0
+	fed, size := make([]bool, k), 0.0
 	for i, n := range ring {
 		row := make([]float64, k+width)
 		for _, e := range t.Network.In[n] {
@@ -39,15 +39,16 @@ func (t *Tracer) blendRing(b *balance.Day, ring []int, slot int) {
 				row[k+t.into[e][c]] += float64(x * share)
 			}
 		}
-		if row[i] == 0 { // not fed: a bus that only its own ring could feed, or none
+		through := row[i]
+		if through == 0 { // not fed: a bus that only its own ring could feed, or none
 			row = t.stays(row, i, n, slot)
-		} else {
-			t.fed[n] = true
 		}
+		fed[i] = through != 0
 		size = max(size, row[i])
 		system[i] = row
 	}
-	if !eliminate(system, 1e-12*size) { // energy runs round without a source
+	solved := eliminate(system, 1e-12*size)
+	if !solved { // energy runs round without a source
 		for i, n := range ring {
 			clear(system[i])
 			t.stays(system[i], i, n, slot)
@@ -55,6 +56,7 @@ func (t *Tracer) blendRing(b *balance.Day, ring []int, slot int) {
 	}
 	for i, n := range ring {
 		copy(t.row(n, slot-t.first+1), system[i][k:])
+		t.fed[n] = t.fed[n] || solved && fed[i]
 	}
 }
 

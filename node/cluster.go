@@ -31,6 +31,7 @@ type Series interface {
 	Usage(ctx context.Context, q usage.Query, fn func(usage.Day) error) error
 	UsageByDay(ctx context.Context, q usage.Query, fn func(usage.Day) error) error
 	DayTotals(ctx context.Context, q usage.Query, fn func(key string, day period.Day, t usage.Totals) error) error
+	DaySums(ctx context.Context, q usage.Query) (map[period.Day]series.DaySum, error)
 
 	PutEdit(ctx context.Context, park string, e usage.Edit) (usage.Edit, error)
 	Edits(ctx context.Context, park string, keys []string, from, to, asKnownAt int64) ([]usage.Edit, error)

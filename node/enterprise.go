@@ -8,6 +8,7 @@ import (
 	"lingtan/accounting"
 	"lingtan/inventory"
 	"lingtan/method"
+	"lingtan/park/layout"
 	"lingtan/period"
 	"lingtan/store/record"
 )
@@ -67,26 +68,69 @@ func (n *Node) CompileEnterprise(ctx context.Context, park, organization, text, 
 	if _, there := l.Organization(organization); !there {
 		return nil, fmt.Errorf("%w: organization %q of park %s", record.ErrNotFound, organization, park)
 	}
-	span, err := period.Parse(text, l.Zone)
+	in, err := n.inputs(ctx, park, text, at)
 	if err != nil {
 		return nil, err
 	}
-	if ref == "" {
-		first, _ := l.Grid.Days(span)
-		if ref, err = n.methodOf(ctx, park, organization, int64(first.Civil().Year()), at); err != nil {
+	methods, err := n.methodsOf(ctx, l, text, ref, at)
+	if err != nil {
+		return nil, err
+	}
+	if in.Method, err = methods.of(organization); err != nil {
+		return nil, err
+	}
+	in.ID, in.Organization = id, organization
+	return inventory.Compile(ctx, in)
+}
+
+// Member is one organization's inventory among those of a park.
+type Member struct {
+	Organization string
+	Inventory    *inventory.Inventory // nil where none can be made
+	Why          error                // it cannot: no method (record.ErrNotFound), nothing settled or declared (inventory.ErrUnsettled), a missing factor
+}
+
+// CompileEnterprises assembles the inventory of every enterprise of a park out of one pass over its
+// usage, each by the method ref; "" is the one by which it reports the year in which the period
+// begins. It stores nothing. at is the recorded time; the zero time is now. The members come in the
+// order of the park file. Errors: those of the park, the period, the usage, an unknown ref.
+func (n *Node) CompileEnterprises(ctx context.Context, park, text, ref string, at time.Time) ([]Member, error) {
+	name := fmt.Sprintf("at-%d", at.UnixMilli())
+	if at.IsZero() {
+		name, at = "open", n.known()
+	}
+	l, err := n.LayoutAsKnownAt(ctx, park, at)
+	if err != nil {
+		return nil, err
+	}
+	in, err := n.inputs(ctx, park, text, at)
+	if err != nil {
+		return nil, err
+	}
+	methods, err := n.methodsOf(ctx, l, text, ref, at)
+	if err != nil {
+		return nil, err
+	}
+	gathered, err := inventory.Gather(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	var members []Member
+	for _, o := range l.Document.Organizations {
+		if o.Kind != "enterprise" {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		m := Member{Organization: o.ID}
+		in.ID, in.Organization = fmt.Sprintf("%s-%s-%s-%s", park, o.ID, text, name), o.ID
+		if in.Method, m.Why = methods.of(o.ID); m.Why == nil {
+			m.Inventory, m.Why = gathered.Compile(in)
+		}
+		members = append(members, m)
 	}
-	pack, err := method.Find(ref)
-	if err != nil {
-		return nil, err
-	}
-	declared, err := n.declared(ctx, park, text, at)
-	if err != nil {
-		return nil, err
-	}
-	return inventory.Compile(ctx, inventory.Inputs{ID: id, Structure: l.Document, Method: pack, Factors: n.Factors, Usage: n.Series, Period: text,
-		AsKnownAt: at.UnixMilli(), Declared: declared, Organization: organization})
+	return members, nil
 }
 
 // known is the recorded time that stands for now: nothing that is stored is later.
@@ -94,16 +138,45 @@ func (n *Node) known() time.Time {
 	return time.UnixMilli(max(n.Now().UnixMilli(), n.Series.Recorded())).UTC()
 }
 
-// methodOf is the method by which an organization reports a year.
-func (n *Node) methodOf(ctx context.Context, park, organization string, year int64, at time.Time) (string, error) {
-	list, err := n.Records.ReportingMethods(ctx, park, at)
-	if err != nil {
-		return "", err
+// methods tell by which method an organization's inventory of a year is made.
+type methods struct {
+	park string
+	year int64
+	all  *method.Pack      // by this one, whatever they report by
+	ref  map[string]string // organization → the method that it reports the year by
+}
+
+// methodsOf are the methods for a period: ref for all, or what each reports by the year in which
+// the period begins.
+func (n *Node) methodsOf(ctx context.Context, l *layout.Layout, text, ref string, at time.Time) (methods, error) {
+	m := methods{park: l.Document.Park.ID, ref: map[string]string{}}
+	if ref != "" {
+		pack, err := method.Find(ref)
+		m.all = &pack
+		return m, err
 	}
-	for _, m := range list {
-		if m.Member == organization && m.Year == year {
-			return m.Method, nil
+	span, err := period.Parse(text, l.Zone)
+	if err != nil {
+		return m, err
+	}
+	first, _ := l.Grid.Days(span)
+	m.year = int64(first.Civil().Year())
+	list, err := n.Records.ReportingMethods(ctx, m.park, at)
+	for _, x := range list {
+		if x.Year == m.year {
+			m.ref[x.Member] = x.Method
 		}
 	}
-	return "", fmt.Errorf("%w: by which %s of park %s reports %d; name one, or record it with lingtan activity method", record.ErrNotFound, organization, park, year)
+	return m, err
+}
+
+func (m methods) of(organization string) (method.Pack, error) {
+	if m.all != nil {
+		return *m.all, nil
+	}
+	ref, there := m.ref[organization]
+	if !there {
+		return method.Pack{}, fmt.Errorf("%w: by which %s of park %s reports %d; name one, or record it with lingtan activity method", record.ErrNotFound, organization, m.park, m.year)
+	}
+	return method.Find(ref)
 }

@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -10,38 +12,54 @@ import (
 	"lingtan/inventory"
 	"lingtan/inventory/evidence"
 	"lingtan/method"
+	"lingtan/period"
 	"lingtan/proof"
 	"lingtan/store/record"
 )
 
 // Compile assembles the inventory of a park and period as known at a recorded time;
 // the zero time is now. It stores nothing.
-func (n *Node) Compile(ctx context.Context, park, period string, asKnownAt time.Time) (*inventory.Inventory, error) {
-	id := fmt.Sprintf("%s-%s-open", park, period)
+func (n *Node) Compile(ctx context.Context, park, text string, asKnownAt time.Time) (*inventory.Inventory, error) {
+	id := fmt.Sprintf("%s-%s-open", park, text)
 	if !asKnownAt.IsZero() {
-		id = fmt.Sprintf("%s-%s-at-%d", park, period, asKnownAt.UnixMilli())
+		id = fmt.Sprintf("%s-%s-at-%d", park, text, asKnownAt.UnixMilli())
 	}
-	return n.compile(ctx, id, 0, park, period, asKnownAt)
+	return n.compile(ctx, id, 0, park, text, asKnownAt)
 }
 
-func (n *Node) compile(ctx context.Context, id string, revision int, park, period string, at time.Time) (*inventory.Inventory, error) {
+func (n *Node) compile(ctx context.Context, id string, revision int, park, text string, at time.Time) (*inventory.Inventory, error) {
+	in, err := n.inputs(ctx, park, text, at)
+	if err != nil {
+		return nil, err
+	}
+	in.ID, in.Revision = id, revision
+	return inventory.Compile(ctx, in)
+}
+
+// inputs are those of the inventories of a park and period as known at a recorded time, by
+// the park's own method; the zero time is now.
+func (n *Node) inputs(ctx context.Context, park, text string, at time.Time) (inventory.Inputs, error) {
 	if at.IsZero() {
 		at = n.known()
 	}
+	in := inventory.Inputs{Factors: n.Factors, Usage: n.Series, Period: text, AsKnownAt: at.UnixMilli()}
 	l, err := n.LayoutAsKnownAt(ctx, park, at)
 	if err != nil {
-		return nil, err
+		return in, err
 	}
-	pack, err := method.Find(l.Document.Park.Method)
+	in.Structure = l.Document
+	span, err := period.Parse(text, l.Zone)
 	if err != nil {
-		return nil, fmt.Errorf("park %s: %w", park, err)
+		return in, err
 	}
-	declared, err := n.declared(ctx, park, period, at)
-	if err != nil {
-		return nil, err
+	if in.Method, err = method.Find(l.Document.Park.Method); err != nil {
+		return in, fmt.Errorf("park %s: %w", park, err)
 	}
-	return inventory.Compile(ctx, inventory.Inputs{ID: id, Revision: revision, Structure: l.Document, Method: pack, Factors: n.Factors,
-		Usage: n.Series, Period: period, AsKnownAt: at.UnixMilli(), Declared: declared})
+	if in.Declared, err = n.declared(ctx, park, text, at); err != nil {
+		return in, err
+	}
+	in.Parts, err = n.partsOf(ctx, l, span, in.AsKnownAt)
+	return in, err
 }
 
 // Open compiles the inventory as known now and keeps it as the open one of the
@@ -86,6 +104,7 @@ func (n *Node) Shut(ctx context.Context, act record.Act, park, period string) (*
 		if err != nil {
 			return nil, err
 		}
+		// Another engine's last bits are no change: Compare passes over them.
 		d := inventory.Compare(before.Inventory, v)
 		if before.Inventory.Root == v.Root && len(d.Entries)+len(d.Records) == 0 {
 			return before, nil
@@ -100,10 +119,8 @@ func (n *Node) save(ctx context.Context, act record.Act, v *inventory.Inventory,
 	if err != nil {
 		return nil, err
 	}
-	hash, err := proof.Hash(v)
-	if err != nil {
-		return nil, err
-	}
+	sum := sha256.Sum256(document) // as proof.Hash has it
+	hash := hex.EncodeToString(sum[:])
 	total := v.Total("")
 	row := record.Inventory{ID: v.ID, Park: v.Structure.Park.ID, Period: v.Period.Text, State: state, Hash: hash, Root: v.Root,
 		Location: total.Scope1 + total.Scope2Location, Market: total.Scope1 + total.Scope2Market, Document: document}
@@ -118,11 +135,16 @@ func (n *Node) save(ctx context.Context, act record.Act, v *inventory.Inventory,
 	if err != nil {
 		return nil, err
 	}
+	x := exported(v, row)
 	n.mu.Lock()
 	clear(n.closed) // one of them may have been superseded
+	if state == "closed" {
+		y := *x
+		n.closed[v.ID] = &y
+	}
 	n.mu.Unlock()
 	n.changed(row.Park)
-	return exported(v, row), nil
+	return x, nil
 }
 
 func exported(v *inventory.Inventory, row record.Inventory) *evidence.Export {

@@ -52,6 +52,7 @@ type Node struct {
 	stated  map[string]*statements // folder → its statements
 	changes map[string]uint64      // park → how often anything that its pages show changed
 
+	parts    dayParts   // what days add up to, for inventories made again
 	keying   sync.Mutex // one key for one installation
 	settling sync.Mutex // one settlement at a time: two would give one day two next revisions
 }
