@@ -30,7 +30,7 @@ const queries = new QueryClient({
 
 async function askToSignIn(): Promise<void> {
   const here = router.currentRoute.value
-  if (here.name === 'sign-in' || here.name === 'setup') return
+  if (here.name === 'sign-in' || here.name === 'setup' || here.name === 'code') return
   queries.clear()
   await router.replace({ name: 'sign-in', query: { next: here.fullPath } })
 }

@@ -44,3 +44,10 @@ function holds(me: Me | null, park: string, region: string, wanted: string[]): b
   const roles = (me?.roles ?? []).filter((role) => wanted.includes(role.role))
   return me !== null && scopeOf({ ...me, roles }, park, region).whole
 }
+
+// mayPublish says whether to offer to publish the code of the park, or of one organization.
+export function mayPublish(me: Me | null, park: string, region: string, organization: string): boolean {
+  if (holds(me, park, region, ['administrator', 'park_manager'])) return true
+  const own = (me?.roles ?? []).filter((role) => role.role === 'enterprise_manager')
+  return organization !== '' && me !== null && scopeOf({ ...me, roles: own }, park, region).own.some((held) => held.id === organization)
+}

@@ -6,11 +6,12 @@ export class Problem extends Error {
   readonly title: string
   readonly detail: string
   readonly next: string
+  readonly fields: string[] // which input is wrong, and why
   readonly url: string
   readonly at: Date
 
   constructor(url: string, status: number, body: unknown, at: Date = new Date()) {
-    const said = fields(body)
+    const said = read(body)
     super(said.detail || said.title || `HTTP ${status}`)
     this.name = 'Problem'
     this.status = status
@@ -18,6 +19,7 @@ export class Problem extends Error {
     this.title = said.title
     this.detail = said.detail
     this.next = said.next
+    this.fields = said.fields
     this.url = url
     this.at = at
   }
@@ -32,17 +34,15 @@ export class Problem extends Error {
 
   // diagnostics is what a person can hand to support: no reading, no name, no token.
   diagnostics(): string {
-    const { status, code, title, detail, next, url } = this
-    return JSON.stringify({ at: this.at.toISOString(), url, status, code, title, detail, next }, null, 2)
+    const { status, code, title, detail, next, fields, url } = this
+    return JSON.stringify({ at: this.at.toISOString(), url, status, code, title, detail, next, fields }, null, 2)
   }
 }
 
-function fields(body: unknown): { code: string; title: string; detail: string; next: string } {
-  const text = (key: string): string => {
-    const value = body !== null && typeof body === 'object' ? (body as Record<string, unknown>)[key] : ''
-    return typeof value === 'string' ? value : ''
-  }
-  return { code: text('code'), title: text('title'), detail: text('detail'), next: text('next') }
+function read(body: unknown): Pick<Problem, 'code' | 'title' | 'detail' | 'next' | 'fields'> {
+  const said = body !== null && typeof body === 'object' ? (body as Record<string, unknown>) : {}
+  const text = (key: string): string => (typeof said[key] === 'string' ? said[key] : '')
+  return { code: text('code'), title: text('title'), detail: text('detail'), next: text('next'), fields: Array.isArray(said.fields) ? said.fields.filter((one): one is string => typeof one === 'string') : [] }
 }
 
 // asProblem turns whatever was thrown into a Problem.

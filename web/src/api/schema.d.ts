@@ -18,6 +18,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/codes/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A published carbon-efficiency code, for everybody */
+        get: operations["getPublicCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entries/{entry}": {
         parameters: {
             query?: never;
@@ -27,6 +44,60 @@ export interface paths {
         };
         /** An entry and the tree from its tonnes to its registers */
         get: operations["explainEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The factor library: sourced, dated and versioned numbers */
+        get: operations["listFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which factor answers a question, as the accounting engine would ask
+         * @description Nothing is guessed: where none or several fit, factor is left out and why says so.
+         */
+        get: operations["lookUpFactor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/factors/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of a factor */
+        get: operations["listFactorVersions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -95,6 +166,40 @@ export interface paths {
         };
         /** Proof that a reading is part of the inventory */
         get: operations["proveReading"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounting methods that are shipped, with the inputs that each asks for */
+        get: operations["listShippedMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/methods/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of a shipped method: formula, factors and clause of every activity */
+        get: operations["getMethodRules"];
         put?: never;
         post?: never;
         delete?: never;
@@ -387,6 +492,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parks/{park}/inventories/{inventory}/report/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tables of a report, each figure with the entries that it comes from */
+        get: operations["previewReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parks/{park}/inventories/{inventory}/uncertainty": {
         parameters: {
             query?: never;
@@ -513,6 +635,48 @@ export interface paths {
          * @description Every figure names the quantities that it was made of and the entries, records and factors that they came from. What cannot be computed is null and says what to supply. What-ifs tell the least change that reaches a target or the next grade.
          */
         get: operations["getRating"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/rating/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The carbon-efficiency code that a park or organization has published */
+        get: operations["getPublication"];
+        /**
+         * Publish a carbon-efficiency code
+         * @description The rating is made anew and its marks are shown to everybody under /code/{token}. Publishing again changes what the same address shows. The audit log says who published what.
+         */
+        put: operations["publishCode"];
+        post?: never;
+        /** Withdraw a published code; its address never shows anything again */
+        delete: operations["withdrawCode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/rating/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rating with levers pulled by given amounts
+         * @description Each unit of a lever changes quantities by fixed amounts; the changed quantities are rated by the same rules. Levers of one quantity cannot take more of it than there is.
+         */
+        get: operations["getWhatIf"];
         put?: never;
         post?: never;
         delete?: never;
@@ -663,6 +827,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parks/{park}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a file as lingtan verify does, and hold it against the inventories of the park
+         * @description The file is recomputed from nothing but itself and is not kept.
+         */
+        post: operations["verifyFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -726,6 +910,23 @@ export interface paths {
         put?: never;
         /** A one-time link to set a new password */
         post: operations["layLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The forms by which inventories are reported */
+        get: operations["listReportForms"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1123,6 +1324,11 @@ export interface components {
             steps: components["schemas"]["CarrierStep"][] | null;
             unit: string;
         };
+        Check: {
+            detail?: string;
+            equal: boolean;
+            name: components["schemas"]["ParkName"];
+        };
         CloseInBody: {
             period: string;
         };
@@ -1368,6 +1574,14 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        FactorLookupOutputBody: {
+            /** @description Left out where none answers */
+            factor?: components["schemas"]["FactorView"];
+            /** @description Where it was looked for, the nearest first */
+            regions: string[];
+            /** @description Where none answers: which are near, or which several fit */
+            why: string;
+        };
         FactorName: {
             en: string;
             zh: string;
@@ -1388,6 +1602,51 @@ export interface components {
              */
             year: number;
         };
+        FactorVersionsOutputBody: {
+            /** @description In the order recorded */
+            versions: components["schemas"]["FactorView"][];
+        };
+        FactorView: {
+            category: string;
+            /** @enum {string} */
+            grade: "A" | "B" | "own";
+            guideline: string;
+            id: string;
+            item: string;
+            name: components["schemas"]["Name"];
+            note: string;
+            parameter: string;
+            /** @description YYYY-MM-DD; empty = not stated */
+            publishedAt: string;
+            /**
+             * Format: date-time
+             * @description When it entered this library; null = shipped
+             */
+            recordedAt: string | null;
+            region: string;
+            seen: string;
+            source: string;
+            /** @description As the source prints it */
+            unit: string;
+            /** @description YYYY-MM-DD; empty = open */
+            validFrom: string;
+            /** @description The day after the last, YYYY-MM-DD; empty = open */
+            validTo: string;
+            /** Format: double */
+            value: number;
+            version: string;
+        };
+        FactorsOutputBody: {
+            categories: string[];
+            /** @description The newest version of each, by id */
+            factors: components["schemas"]["FactorView"][];
+            /**
+             * Format: int64
+             * @description How many fit; the list may be shorter
+             */
+            found: number;
+            regions: string[];
+        };
         FindingCount: {
             /** Format: int64 */
             count: number;
@@ -1399,6 +1658,54 @@ export interface components {
         };
         FindingsOutputBody: {
             findings: components["schemas"]["UsageFinding"][];
+        };
+        FormCell: {
+            code?: string;
+            printed?: string;
+            text?: components["schemas"]["ParkName"];
+            /** Format: double */
+            value?: number;
+        };
+        FormColumn: {
+            /** Format: int64 */
+            digits?: number;
+            id: string;
+            kind: string;
+            name: components["schemas"]["ParkName"];
+            sum?: boolean;
+            unit?: string;
+        };
+        FormReference: {
+            /** Format: int64 */
+            asKnownAt: number;
+            /** Format: int64 */
+            closedAt?: number;
+            closedBy?: string;
+            hash: string;
+            id: string;
+            method: string;
+            /** Format: int64 */
+            revision: number;
+            root: string;
+            state: string;
+        };
+        FormRow: {
+            cells: components["schemas"]["FormCell"][] | null;
+            entries?: string[] | null;
+            sum?: components["schemas"]["FormSpan"];
+        };
+        FormSpan: {
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
+        FormTable: {
+            columns: components["schemas"]["FormColumn"][] | null;
+            id: string;
+            note?: components["schemas"]["ParkName"];
+            rows: components["schemas"]["FormRow"][] | null;
+            title: components["schemas"]["ParkName"];
         };
         Grades: {
             /** Format: int64 */
@@ -1574,6 +1881,72 @@ export interface components {
             mustSetPassword: boolean;
             name: string;
             roles: components["schemas"]["RoleHeld"][] | null;
+        };
+        MethodEnergy: {
+            carrier: string;
+            clause: string;
+            factor: components["schemas"]["MethodFactorUse"];
+            unit: string;
+        };
+        MethodFactorUse: {
+            alternatives?: {
+                [key: string]: components["schemas"]["MethodFactorUse"];
+            };
+            category?: string;
+            given?: string;
+            grade?: string;
+            guideline?: string;
+            item?: string;
+            note?: components["schemas"]["MethodText"];
+            parameter: string;
+            policy?: string;
+            regions?: string[] | null;
+            source?: string;
+            unit?: string;
+            /** Format: double */
+            value?: number;
+        };
+        MethodInput: {
+            activity: string;
+            carriers: string[];
+            /** @description Roles for which the method holds or looks up a value */
+            kept: string[];
+            /** @description Roles whose value the declarer brings: the method holds no default */
+            must: string[];
+            scopes: number[];
+            /** @description Of the activity data in the formula */
+            units: string[];
+        };
+        MethodRule: {
+            activity: string;
+            apart?: string;
+            basis: string;
+            carrier?: string;
+            category?: string;
+            clause: string;
+            factors?: {
+                [key: string]: components["schemas"]["MethodFactorUse"];
+            };
+            formula: string;
+            gas?: string;
+            id: string;
+            instruments?: boolean;
+            note?: components["schemas"]["MethodText"];
+            /** Format: int64 */
+            scope: number;
+            /** Format: int64 */
+            sign?: number;
+            unit: string;
+        };
+        MethodRulesOutputBody: {
+            /** @description Conversions to standard coal */
+            energy: components["schemas"]["MethodEnergy"][];
+            method: components["schemas"]["ShippedMethod"];
+            rules: components["schemas"]["MethodRule"][];
+        };
+        MethodText: {
+            en: string;
+            zh: string;
         };
         MethodView: {
             author: string;
@@ -1918,6 +2291,58 @@ export interface components {
              * @example /api/docs#LT-0404
              */
             type: string;
+        };
+        PublicMark: {
+            /**
+             * Format: int64
+             * @description From 1, the best; 0 = none
+             */
+            class: number;
+            formula: string;
+            id: string;
+            limits: number[];
+            name: components["schemas"]["Name"];
+            unit: string;
+            /** Format: double */
+            value: number | null;
+            verdict: components["schemas"]["Name"];
+        };
+        PublicationOutputBody: {
+            /** @description Left out: nothing is published */
+            code?: components["schemas"]["PublishedCode"];
+        };
+        PublishInBody: {
+            /** @description As of the rating: quantity=number */
+            declare?: string[] | null;
+            /** @description 2018 or 2018-03 */
+            period: string;
+        };
+        PublishedCode: {
+            /** @description Quantities that were declared by a person, by id */
+            declared: string[];
+            /**
+             * Format: int64
+             * @description 1, the best, to 5
+             */
+            grade: number;
+            marks: components["schemas"]["PublicMark"][];
+            /** Format: double */
+            measuredShare: number | null;
+            name: components["schemas"]["Name"];
+            /** @description Identifier in the park file; empty = the park */
+            organization: string;
+            park: components["schemas"]["Name"];
+            period: string;
+            /** Format: date-time */
+            publishedAt: string;
+            region: string;
+            /** @description The limits are the region's own; false: those of Zhejiang, for orientation */
+            regional: boolean;
+            /** @description GB/T 4754, whose mean the grade is held against; empty = not stated */
+            sector: string;
+            source: string;
+            /** @description In the address /code/{token} of the page that needs no sign-in */
+            token: string;
         };
         Quality: {
             /** Format: double */
@@ -2305,6 +2730,24 @@ export interface components {
         RegistersOutputBody: {
             registers: components["schemas"]["RegisterView"][];
         };
+        ReportForm: {
+            formats: string[];
+            id: string;
+            /** @description What it follows, and what of that was not read */
+            standard: components["schemas"]["Name"];
+            title: components["schemas"]["Name"];
+        };
+        ReportFormsOutputBody: {
+            forms: components["schemas"]["ReportForm"][];
+        };
+        ReportPreview: {
+            form: string;
+            notes: components["schemas"]["Name"][];
+            of: components["schemas"]["FormReference"];
+            standard: components["schemas"]["Name"];
+            tables: components["schemas"]["FormTable"][];
+            title: components["schemas"]["Name"];
+        };
         ReviseInBody: {
             /** @description Decimal number from 0, in the unit */
             amount: string;
@@ -2401,6 +2844,34 @@ export interface components {
         SetMethodInBody: {
             /** @description id@version, or id for the newest; empty: by none */
             method: string;
+        };
+        ShippedMethod: {
+            /** @description What the pack follows, its boundary, and what of it was not read */
+            citation: string;
+            /** @description First 12 hexadecimal digits of the pack file's SHA-256 */
+            hash: string;
+            id: string;
+            /** @description What may be declared under the method, by activity */
+            inputs: components["schemas"]["MethodInput"][];
+            name: components["schemas"]["Name"];
+            /** @description id@version, as entries name it */
+            ref: string;
+            /** Format: int64 */
+            rules: number;
+            scopes: number[];
+            /** @description The sector that the standard is for; empty = any */
+            sector: components["schemas"]["Name"];
+            /** @description The number of the standard or notice, as the pack writes it; empty where it is no numbered one */
+            standard: string;
+            version: string;
+            /**
+             * Format: int64
+             * @description The year of the standard; 0 = not numbered by year
+             */
+            year: number;
+        };
+        ShippedMethodsOutputBody: {
+            methods: components["schemas"]["ShippedMethod"][];
         };
         SignInBody: {
             login: string;
@@ -2752,6 +3223,28 @@ export interface components {
             /** @description null where nothing is known */
             values: (number | null)[];
         };
+        VerifyOutputBody: {
+            checks: components["schemas"]["Check"][];
+            /** @description Every check agrees */
+            equal: boolean;
+            /** @description Content hash of that inventory, as the file has it */
+            hash: string;
+            /** @description That the file names; empty where it names none */
+            inventory: string;
+            /** @description It is an inventory of this park with this hash; null where the file names none that this park keeps */
+            kept: boolean | null;
+            /** @enum {string} */
+            kind: "inventory" | "report" | "proof";
+            /** @description What differs first; empty when all agree */
+            why: string;
+        };
+        WhatIfOutputBody: {
+            /** @description Rated anew with every lever at its amount */
+            after: components["schemas"]["RatingResult"];
+            before: components["schemas"]["RatingResult"];
+            /** @description Those that move an indicator which misses its level */
+            levers: components["schemas"]["RatingLever"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -2830,6 +3323,56 @@ export interface operations {
             };
         };
     };
+    getPublicCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedCode"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     explainEntry: {
         parameters: {
             query?: never;
@@ -2848,6 +3391,222 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFactors: {
+        parameters: {
+            query: {
+                /** @description Words that id, name, item, guideline, region or source hold, all of them */
+                search?: string;
+                category?: string;
+                region?: string;
+                grade?: "A" | "B" | "own";
+                /** @description How many are listed at most */
+                limit: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookUpFactor: {
+        parameters: {
+            query?: {
+                category?: string;
+                item?: string;
+                parameter?: string;
+                guideline?: string;
+                /** @description A province or its code: looked for there, then in its grid region, then in the nation */
+                place?: string;
+                /** @description The day of the activity, YYYY-MM-DD */
+                at?: string;
+                asKnownAt?: string;
+                policy?: "valid" | "latest_published" | "nearest_year";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorLookupOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFactorVersions: {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorVersionsOutputBody"];
                 };
             };
             /** @description Unauthorized */
@@ -3126,6 +3885,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingProof"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listShippedMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippedMethodsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMethodRules: {
+        parameters: {
+            query: {
+                /** @description id@version, or id for the newest */
+                method: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MethodRulesOutputBody"];
                 };
             };
             /** @description Unauthorized */
@@ -4512,7 +5395,8 @@ export interface operations {
         parameters: {
             query: {
                 form: "gbt32150" | "iso14064-1" | "ghg-protocol" | "ets-mrv" | "energy" | "park-inventory" | "zero-carbon-park" | "cbam";
-                format?: "json" | "xlsx" | "pdf";
+                /** @description xml: of the form cbam alone */
+                format?: "json" | "xlsx" | "pdf" | "xml";
                 lang?: "zh" | "en" | "both";
             };
             header?: never;
@@ -4533,6 +5417,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewReport: {
+        parameters: {
+            query: {
+                form: "gbt32150" | "iso14064-1" | "ghg-protocol" | "ets-mrv" | "energy" | "park-inventory" | "zero-carbon-park" | "cbam";
+            };
+            header?: never;
+            path: {
+                park: string;
+                inventory: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPreview"];
                 };
             };
             /** @description Unauthorized */
@@ -5049,6 +6003,296 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RatingResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPublication: {
+        parameters: {
+            query?: {
+                /** @description This organization of the park; empty = the park */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishCode: {
+        parameters: {
+            query?: {
+                /** @description This organization of the park; empty = the park */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawCode: {
+        parameters: {
+            query?: {
+                /** @description This organization of the park; empty = the park */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWhatIf: {
+        parameters: {
+            query: {
+                /** @description 2018 or 2018-03 */
+                period: string;
+                /** @description This organization of the park and those below it */
+                organization?: string;
+                /** @description As of the rating: quantity=number */
+                declare?: string[] | null;
+                /** @description How much of a lever is used, as lever=amount in the lever's unit, such as clean_power=120000 */
+                lever?: string[] | null;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfOutputBody"];
                 };
             };
             /** @description Unauthorized */
@@ -5657,6 +6901,77 @@ export interface operations {
             };
         };
     };
+    verifyFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPeople: {
         parameters: {
             query?: never;
@@ -5985,6 +7300,62 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReportForms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportFormsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,13 +1,13 @@
 import * as echarts from 'echarts/core'
 import { LineChart } from 'echarts/charts'
 import { GridComponent, MarkAreaComponent, TooltipComponent } from 'echarts/components'
-import { CanvasRenderer } from 'echarts/renderers'
 import type { EChartsCoreOption } from 'echarts/core'
 import type { Carbon } from '../api/types'
+import { timeAxis, tooltip, valueAxis } from '../panel/chartFrame'
 import { token } from '../theme/theme'
-import { labelled, runs, tintOf, type Step } from './carbon'
+import { runs, tintOf, type Step } from './carbon'
 
-echarts.use([LineChart, GridComponent, MarkAreaComponent, TooltipComponent, CanvasRenderer])
+echarts.use([LineChart, GridComponent, MarkAreaComponent, TooltipComponent])
 
 // Drawing is what the chart shows, in the words and numbers of the page.
 export interface Drawing {
@@ -19,53 +19,17 @@ export interface Drawing {
   intensityName: string
 }
 
-export function startChart(host: HTMLElement): echarts.ECharts {
-  return echarts.init(host, null, { renderer: 'canvas' })
-}
-
-// drawing is the chart as ECharts takes it. The tooltip is painted on the canvas (richText):
-// its HTML form writes style attributes, which the content security policy forbids.
+// drawing is the chart as ECharts takes it.
 export function drawing(plan: Drawing): EChartsCoreOption {
-  const faint = token('text-faint')
-  const label = { color: faint, fontSize: 12, fontFamily: token('font') }
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches
   return {
     animation: !still && plan.steps.length < 200,
     animationDuration: 250,
     grid: { left: 44, right: 48, top: 12, bottom: 26 },
-    tooltip: {
-      trigger: 'axis',
-      renderMode: 'richText',
-      confine: true,
-      backgroundColor: token('raised'),
-      borderColor: token('border'),
-      textStyle: { color: token('text'), fontSize: 12, fontFamily: token('font') },
-      axisPointer: { type: 'line', lineStyle: { color: faint } },
-      formatter: (params: unknown) => plan.lines(indexOf(params)).join('\n'),
-    },
-    xAxis: timeAxis(plan, label),
-    yAxis: [
-      { type: 'value', axisLabel: { ...label, formatter: plan.number }, splitLine: { lineStyle: { color: token('grid-line') } } },
-      { type: 'value', axisLabel: { ...label, formatter: plan.number }, splitLine: { show: false }, min: 0 },
-    ],
+    tooltip: tooltip(plan.lines),
+    xAxis: timeAxis(plan.steps, plan.carbon.stepSeconds, plan.width),
+    yAxis: [valueAxis(plan.number), valueAxis(plan.number, { splitLine: { show: false }, min: 0 })],
     series: [...areas(plan), intensity(plan)],
-  }
-}
-
-function indexOf(params: unknown): number {
-  const first = (Array.isArray(params) ? params[0] : params) as { dataIndex?: number } | undefined
-  return first?.dataIndex ?? 0
-}
-
-function timeAxis(plan: Drawing, label: object): object {
-  const write = labelled(plan.steps, plan.carbon.stepSeconds, Math.floor(plan.width / 64))
-  return {
-    type: 'category',
-    data: plan.steps.map((step) => step.axis),
-    boundaryGap: false,
-    axisLine: { lineStyle: { color: token('border') } },
-    axisTick: { interval: write, lineStyle: { color: token('border') } },
-    axisLabel: { ...label, interval: write },
   }
 }
 
