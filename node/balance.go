@@ -71,8 +71,7 @@ func (b *balancing) run(ctx context.Context, n *Node, fn func(*balance.Day) erro
 	return err
 }
 
-// The accuracy class of a meter, in percent, where nothing is known of it: park files
-// hold none. Assumed after the loosest classes that GB 17167-2006, table 4, lets be used
+// The accuracy class of a meter, in percent, where the park file states none. Assumed after the loosest classes that GB 17167-2006, table 4, lets be used
 // for the carrier; the standard's text was not at hand, so the figures are to be
 // confirmed. It is told with every result.
 var assumedClass = map[string]float64{"electricity": 2, "natural_gas": 2}
@@ -161,7 +160,13 @@ func problem(r *reconcile.OfPark, b *balancing, sums []metering) *reconcile.Prob
 		if edge.Closing && b.imported(w.To[e]) {
 			f.Name = park.Name{ZH: f.Name.ZH + "（净）", EN: f.Name.EN + " (net)"}
 		}
-		r.Meters = append(r.Meters, sums[e].accuracy(edge, to.Carrier, &f))
+		limit, stated := b.layout.Accuracy(edge.Register)
+		if !stated {
+			if limit = assumedClass[to.Carrier]; limit == 0 {
+				limit = assumedClassOfOthers
+			}
+		}
+		r.Meters = append(r.Meters, sums[e].accuracy(edge, reconcile.MeterAccuracy{Accuracy: limit, Assumed: !stated}, &f))
 		p.Flows = append(p.Flows, f)
 	}
 	return p
@@ -175,15 +180,12 @@ func (b *balancing) imported(i int) bool {
 	return slices.ContainsFunc(w.In[i], func(e int) bool { return w.Edges[e].Closing })
 }
 
-// accuracy gives a flow its value and how well it is known.
-func (m metering) accuracy(edge park.Edge, carrier string, f *reconcile.Flow) reconcile.MeterAccuracy {
-	a := reconcile.MeterAccuracy{Flow: edge.ID, Register: edge.Register}
+// accuracy gives a flow its value and how well it is known; a is the meter's limit of error.
+func (m metering) accuracy(edge park.Edge, a reconcile.MeterAccuracy, f *reconcile.Flow) reconcile.MeterAccuracy {
 	if edge.Closing {
-		return a
+		return reconcile.MeterAccuracy{Flow: edge.ID, Register: edge.Register}
 	}
-	if a.Accuracy = assumedClass[carrier]; a.Accuracy == 0 {
-		a.Accuracy = assumedClassOfOthers
-	}
+	a.Flow, a.Register = edge.ID, edge.Register
 	a.Missing = m.missing
 	if m.total != 0 {
 		a.Estimated = math.Min(1, m.estimated/math.Abs(m.total))

@@ -37,7 +37,7 @@ func (n *Node) ConsolidationCase(ctx context.Context, park, text string) (*conso
 	if err != nil {
 		return nil, err
 	}
-	f, err := n.CarbonFlow(ctx, park, text, "month")
+	f, err := n.carbonFlow(ctx, park, text, "month", carbonflow.Apart)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,7 @@ func (n *Node) ConsolidationCase(ctx context.Context, park, text string) (*conso
 	b.c.Period = text
 	b.entries(v)
 	b.flow(f)
+	b.handed(l.Document, v)
 	return b.c, nil
 }
 

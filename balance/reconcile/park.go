@@ -17,7 +17,8 @@ type OfPark struct {
 type MeterAccuracy struct {
 	Flow      string  `json:"flow"`
 	Register  string  `json:"register,omitempty"` // empty: a closing edge, which no meter reads
-	Accuracy  float64 `json:"accuracy"`           // class, percent; assumed by carrier
+	Accuracy  float64 `json:"accuracy"`           // limit of error, percent
+	Assumed   bool    `json:"assumed"`            // the park file states none: assumed by carrier
 	Estimated float64 `json:"estimated"`          // share of the amount that was estimated or edited, 0 to 1
 	Missing   int     `json:"missing"`            // intervals without an amount: then the flow counts as not metered
 }

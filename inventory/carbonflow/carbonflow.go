@@ -73,15 +73,27 @@ type Transfer struct {
 // bases are the footprints that a park's flow carries side by side.
 var bases = []method.Basis{method.Location, method.Market}
 
+// Apart is Trace where carbon stays at who runs a conversion, as an inventory has it in scope 1:
+// what a conversion gives out carries none.
+func Apart(ctx context.Context, doc *park.Document, view *inventory.View, src inventory.UsageSource, step string, workers int) (*Flow, error) {
+	return over(ctx, doc, view, src, step, workers, traced.Apart)
+}
+
 // Trace traces the carbon of the days of a view, with each source's footprint as the view
 // accounts it, and tells it by steps of an hour, a day or a month. Errors: ErrStep; those of
 // the balance and of the trace.
 func Trace(ctx context.Context, doc *park.Document, view *inventory.View, src inventory.UsageSource, step string, workers int) (*Flow, error) {
+	return over(ctx, doc, view, src, step, workers, traced.New)
+}
+
+// over traces over a network as lay lays it out.
+func over(ctx context.Context, doc *park.Document, view *inventory.View, src inventory.UsageSource, step string, workers int,
+	lay func(*balance.Network, ...string) *traced.Network) (*Flow, error) {
 	pass, err := inventory.NewPass(doc)
 	if err != nil {
 		return nil, err
 	}
-	c := newTrace(pass.Network, view, doc)
+	c := newTrace(pass.Network, view, doc, lay)
 	if _, err := pass.Run(ctx, src, view.First, view.Last, 0, func(b *balance.Day, _ map[string]usage.Day) error {
 		c.net.Take(b)
 		return nil
@@ -100,7 +112,7 @@ type trace struct {
 	units map[string]string // carrier → settle unit
 }
 
-func newTrace(w *balance.Network, view *inventory.View, doc *park.Document) *trace {
+func newTrace(w *balance.Network, view *inventory.View, doc *park.Document, lay func(*balance.Network, ...string) *traced.Network) *trace {
 	c := &trace{names: map[string]park.Node{}, units: map[string]string{}}
 	for _, x := range doc.Carriers {
 		c.units[x.ID] = x.Unit
@@ -112,7 +124,7 @@ func newTrace(w *balance.Network, view *inventory.View, doc *park.Document) *tra
 	for k, b := range bases {
 		footprints[k] = string(b)
 	}
-	c.net = traced.New(w, footprints...)
+	c.net = lay(w, footprints...)
 	c.rate = make([][]float64, len(c.net.Sources))
 	for i, n := range c.net.Sources {
 		for s, x := range view.Profile.Sources {

@@ -48,6 +48,10 @@ func New(w *balance.Network, footprints ...string) *Network {
 	return n
 }
 
+// Apart lays a network out that ends at its conversions: what they take is used there, and what
+// they give is brought in there. What is brought in without a footprint carries none.
+func Apart(w *balance.Network, footprints ...string) *Network { return layOut(w, footprints, false) }
+
 // layOut lays a network out; where it does not go through conversions, what they take is used
 // there and what they give is brought in there.
 func layOut(w *balance.Network, footprints []string, through bool) *Network {

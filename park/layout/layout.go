@@ -25,6 +25,7 @@ type Layout struct {
 	operator  string
 	registers []meter.Register
 	register  map[string]int      // key → registers
+	accuracy  map[string]float64  // key → limit of error of the meter, percent; stated ones
 	pointOf   map[string]int      // key → Document.Points
 	edgeOf    map[string]int      // key → Network.Edges
 	point     map[string]int      // id → Document.Points
@@ -109,7 +110,7 @@ func (l *Layout) meters() error {
 		l.carrier[c.ID] = i
 	}
 	l.point = make(map[string]int, len(l.Document.Points))
-	l.register, l.pointOf = make(map[string]int), make(map[string]int)
+	l.register, l.pointOf, l.accuracy = make(map[string]int), make(map[string]int), make(map[string]float64)
 	settled := make(map[[3]string]settlement) // thousands of registers are of few makes
 	for i, p := range l.Document.Points {
 		l.point[p.ID] = i
@@ -127,6 +128,9 @@ func (l *Layout) meters() error {
 			}
 			if err != nil {
 				return fmt.Errorf("register %s.%s: %w", p.ID, r.ID, err)
+			}
+			if percent, stated, err := r.ErrorLimit(); err == nil && stated {
+				l.accuracy[m.Key] = percent
 			}
 			l.register[m.Key], l.pointOf[m.Key] = len(l.registers), i
 			l.registers = append(l.registers, m)

@@ -19,6 +19,13 @@ func (l *Layout) Register(key string) (meter.Register, bool) {
 	return l.registers[i], true
 }
 
+// Accuracy is the limit of error of a register's meter, ± percent of the amount (see
+// park.Register.ErrorLimit); ok is false where the park states none.
+func (l *Layout) Accuracy(key string) (percent float64, ok bool) {
+	percent, ok = l.accuracy[key]
+	return percent, ok
+}
+
 // PointOf finds the point that a register belongs to.
 func (l *Layout) PointOf(key string) (*park.Point, bool) {
 	return found(l.Document.Points, l.pointOf, key)
