@@ -21,7 +21,7 @@ type account struct {
 	carbonBy map[string]float64
 	green    float64
 	all      float64
-	missed   []Violation
+	missed   []Finding
 	faults   []string // what breaks physics
 	mixed    map[string]bool
 }
@@ -115,12 +115,12 @@ func (a *account) miss(kind, id string, t int, by, scale float64, unit string, p
 	if by <= tolerance*math.Max(1, math.Abs(scale)) {
 		return
 	}
-	v := Violation{Limit: Limit{Kind: kind, ID: id, Step: t}, By: by, Unit: unit}
+	v := Finding{limit: limit{Kind: kind, ID: id, Step: t}, By: by, Unit: unit}
 	if price != nil {
 		money := by * *price
 		v.Price = &money
 	}
-	v.Words = a.p.missed(v)
+	v.words = a.p.missed(v)
 	a.missed = append(a.missed, v)
 }
 

@@ -166,10 +166,10 @@ func (a *account) least(x Storage, t int, c, d float64) {
 		if s.Carrier != x.Carrier {
 			continue
 		}
-		if x.Local.NoImport && c > small && a.s.of(s.ID, "import", t) > small {
+		if x.NoImport && c > small && a.s.of(s.ID, "import", t) > small {
 			a.fault(x.ID, t, "charges while %s buys", s.ID)
 		}
-		if x.Local.NoExport && d > small && a.s.of(s.ID, "export", t) > small {
+		if x.NoExport && d > small && a.s.of(s.ID, "export", t) > small {
 			a.fault(x.ID, t, "discharges while %s sells", s.ID)
 		}
 	}
@@ -219,14 +219,7 @@ func (a *account) targets(x Storage, energy, last float64) {
 
 func (a *account) reserve(x Reserve) {
 	for t, h := range a.p.Hours {
-		var need, ready float64
-		for _, l := range a.p.Loads {
-			if l.Carrier == x.Carrier && x.Island > 0 {
-				need += l.Demand.at(t, 0) * l.Critical
-			} else if l.Carrier == x.Carrier {
-				need += l.Demand.at(t, 0) * x.Share
-			}
-		}
+		need, ready := a.p.critical(x, t), 0.0
 		for _, u := range a.p.Units {
 			ready += a.ready(x, u, t)
 		}

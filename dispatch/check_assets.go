@@ -157,8 +157,8 @@ func (c *checker) storage(path string, x Storage) {
 		c.series(path+".request.power", x.Request.Power, 0, maxNumber, true)
 		c.series(path+".request.short", x.Request.Short, 1e-12, maxNumber, true)
 	}
-	if x.Local != (Locality{}) {
-		c.oneSupply(path+".local", x.Carrier)
+	if x.NoImport || x.NoExport {
+		c.oneSupply(path+".no_import", x.Carrier)
 	}
 }
 

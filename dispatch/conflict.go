@@ -23,13 +23,13 @@ func (d *dispatcher) explained() (*found, error) {
 		return nil, err
 	}
 	if f.infeasible {
-		return nil, fmt.Errorf("%w: no plan even with every demand missed; look at least times, ramps and what is fixed%s", ErrUnverified, told(conflict))
+		return nil, fmt.Errorf("%w: no plan even with every demand missed; look at least times, ramps and what is fixed%s", errUnverified, told(conflict))
 	}
 	f.conflict = conflict
 	return f, nil
 }
 
-func told(list []Binding) string {
+func told(list []Finding) string {
 	text := ""
 	for _, b := range list {
 		text += "; " + b.EN
@@ -40,7 +40,7 @@ func told(list []Binding) string {
 // conflict narrows the demands to those with a weight in the proof that they cannot hold
 // together (the duals of the program that misses as little as can be: Farkas' lemma), and
 // filters these down to a set of which none can be left out.
-func (d *dispatcher) conflict() ([]Binding, error) {
+func (d *dispatcher) conflict() ([]Finding, error) {
 	elastic := build(d.p, true, map[string]bool{})
 	elastic.minimise(elastic.slack)
 	sol, err := d.solver.Solve(d.ctx, elastic.prog, lp.Options{Relax: true, Time: d.o.Time})
@@ -79,32 +79,32 @@ func (d *dispatcher) conflict() ([]Binding, error) {
 }
 
 // named tells rows as demands in words, steps of one demand together.
-func (m *model) named(rows []lp.Row) []Binding {
-	var list []Binding
+func (m *model) named(rows []lp.Row) []Finding {
+	var list []Finding
 	for _, x := range m.demands {
 		if !slices.Contains(rows, x.row) {
 			continue
 		}
 		l := x.limit
 		l.Step = -1
-		i := slices.IndexFunc(list, func(b Binding) bool { return b.Limit == l })
+		i := slices.IndexFunc(list, func(b Finding) bool { return b.limit == l })
 		if i < 0 {
 			i = len(list)
-			list = append(list, Binding{Limit: l})
+			list = append(list, Finding{limit: l})
 		}
 		if x.limit.Step >= 0 {
 			list[i].Steps = append(list[i].Steps, x.limit.Step)
 		}
 	}
 	for i := range list {
-		w, at := list[i].words(), m.p.when(-1)
+		w, at := list[i].said(), m.p.when(-1)
 		if len(list[i].Steps) > 0 {
 			at = m.p.when(list[i].Steps[0])
 		}
 		if n := len(list[i].Steps); n > 1 {
 			at.ZH, at.EN = fmt.Sprintf("%s等 %d 步", at.ZH, n), fmt.Sprintf("%s and %d more", at.EN, n-1)
 		}
-		list[i].Words = Words{w.ZH + "（" + at.ZH + "）", w.EN + ", " + at.EN}
+		list[i].words = words{w.ZH + "（" + at.ZH + "）", w.EN + ", " + at.EN}
 	}
 	return list
 }

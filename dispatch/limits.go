@@ -30,26 +30,17 @@ func (b *block) limits() {
 func (b *block) reserve(x Reserve) {
 	for t := range b.p.steps() {
 		var row sum
-		var need float64
+		need := b.p.critical(x, t)
 		hours := x.Hours
 		if x.Island > 0 {
 			hours = x.Island
 		}
-		for _, l := range b.p.Loads {
-			if l.Carrier == x.Carrier && x.Island > 0 {
-				need += l.Demand.at(t, 0) * l.Critical
-			} else if l.Carrier == x.Carrier {
-				need += l.Demand.at(t, 0) * x.Share
+		for _, s := range b.standing(x.Carrier, t) {
+			part := s.room
+			if x.Island > 0 {
+				part = s.all
 			}
-		}
-		if units := b.stands[x.Carrier]; units != nil {
-			for _, s := range units[t] {
-				part := s.room
-				if x.Island > 0 {
-					part = s.all
-				}
-				row.plus(part, 1)
-			}
+			row.plus(part, 1)
 		}
 		for i := range b.p.Storages {
 			if b.p.Storages[i].Carrier == x.Carrier {
@@ -63,6 +54,28 @@ func (b *block) reserve(x Reserve) {
 		}
 		b.demand(x.kind(), x.Carrier, t, need, row, math.Inf(1), price)
 	}
+}
+
+func (b *block) standing(carrier string, t int) []standing {
+	if units := b.stands[carrier]; units != nil {
+		return units[t]
+	}
+	return nil
+}
+
+// critical is the demand that a reserve is for in a step, kW.
+func (p *Problem) critical(x Reserve, t int) float64 {
+	var need float64
+	for _, l := range p.Loads {
+		share := x.Share
+		if x.Island > 0 {
+			share = l.Critical
+		}
+		if l.Carrier == x.Carrier {
+			need += l.Demand.at(t, 0) * share
+		}
+	}
+	return need
 }
 
 func (x Reserve) kind() string {

@@ -84,12 +84,12 @@ type quantity struct {
 // demand is a row that people ask for, not physics: it may be named in a conflict.
 type demand struct {
 	row   lp.Row
-	limit Limit
+	limit limit
 }
 
-// Limit names a demand: what kind, of which asset or carrier, in which step (−1: over the
+// limit names a demand: what kind, of which asset or carrier, in which step (−1: over the
 // horizon), in which scenario.
-type Limit struct {
+type limit struct {
 	Kind     string `json:"kind"`
 	ID       string `json:"id,omitempty"`
 	Step     int    `json:"step"`
@@ -223,7 +223,7 @@ func (b *block) demand(kind, id string, t int, lower float64, s sum, upper float
 		miss(".above", -1)
 	}
 	r := b.row(id, kind, max(t, 0), lower, s, upper)
-	b.demands = append(b.demands, demand{r, Limit{kind, id, t, b.way.ID}})
+	b.demands = append(b.demands, demand{r, limit{kind, id, t, b.way.ID}})
 	return r
 }
 

@@ -10,7 +10,7 @@ type Plan struct {
 	Title    string             `json:"title"`
 	Currency string             `json:"currency"`
 	Status   string             `json:"status"` // optimal, feasible, relaxed, fallback
-	Reason   *Words             `json:"reason,omitempty"`
+	Reason   *words             `json:"reason,omitempty"`
 	Solver   string             `json:"solver,omitempty"`
 	Hours    Series             `json:"hours"`
 	Total    float64            `json:"total"`                   // expected money
@@ -23,16 +23,16 @@ type Plan struct {
 	Saving   *float64           `json:"saving,omitempty"`        // today's money less this plan's
 	Avoided  *float64           `json:"avoided,omitempty"`       // today's kg less this plan's
 	Prices   map[string]Series  `json:"prices,omitempty"`        // carrier → money per kWh that one more costs in each step
-	Binding  []Binding          `json:"binding,omitempty"`
-	Conflict []Binding          `json:"conflict,omitempty"` // demands that cannot hold together
+	Binding  []Finding          `json:"binding,omitempty"`
+	Conflict []Finding          `json:"conflict,omitempty"` // demands that cannot hold together
 	start    map[string]float64 // to begin the next plan from
 }
 
-// PlanFormat is the format that a written plan names.
-const PlanFormat = "lingtan.dispatch-plan/v1"
+// planFormat is the format that a written plan names.
+const planFormat = "lingtan.dispatch-plan/v1"
 
-// Words is a sentence in Chinese and English.
-type Words struct {
+// words is a sentence in Chinese and English.
+type words struct {
 	ZH string `json:"zh"`
 	EN string `json:"en"`
 }
@@ -47,27 +47,20 @@ type Outcome struct {
 	Carbon      float64            `json:"carbon"` // kg
 	CarbonBy    map[string]float64 `json:"carbon_by,omitempty"`
 	Green       *float64           `json:"green,omitempty"` // share of what Limits.GreenOf names
-	Violations  []Violation        `json:"violations,omitempty"`
+	Violations  []Finding          `json:"violations,omitempty"`
 	Schedule    Schedule           `json:"schedule"`
 }
 
-// Violation is a demand that a plan misses, and by how much.
-type Violation struct {
-	Limit
-	By    float64  `json:"by"`
-	Unit  string   `json:"unit"`
+// Finding is a demand that a plan misses, a limit that it stands against, or a demand that
+// conflicts with others.
+type Finding struct {
+	limit
+	Steps []int    `json:"steps,omitempty"` // of a limit: those that it binds in
+	By    float64  `json:"by,omitempty"`    // what a missed demand is missed by
 	Price *float64 `json:"price,omitempty"` // money that missing it costs; nil where it was not to be missed
-	Words
-}
-
-// Binding is a limit that a plan stands against: in which steps, and what one more unit of
-// it is worth over the horizon, with all that is switched on or off left as it is.
-type Binding struct {
-	Limit
-	Steps []int    `json:"steps,omitempty"`
-	Worth *float64 `json:"worth,omitempty"` // money per unit
+	Worth *float64 `json:"worth,omitempty"` // money that one more unit of a limit saves over the horizon, with all that is on or off left so
 	Unit  string   `json:"unit,omitempty"`
-	Words
+	words
 }
 
 // Peak is the highest import of a supply, kW.

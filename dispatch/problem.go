@@ -15,8 +15,8 @@ var (
 	// ErrProblem says that a problem cannot be planned as it is stated; the error tells
 	// every fault with its path.
 	ErrProblem = errors.New("dispatch problem")
-	// ErrUnverified says that a solver's plan did not hold in the simulation.
-	ErrUnverified = errors.New("dispatch plan does not hold")
+	// errUnverified says that a solver's plan did not hold in the simulation.
+	errUnverified = errors.New("dispatch plan does not hold")
 )
 
 // Series is one value a step; a single value holds for all steps. NaN is a missing value
@@ -191,9 +191,10 @@ type Storage struct {
 	Efficiency Pair     `json:"efficiency"`
 	Loss       float64  `json:"loss,omitempty"` // share of the level lost in an hour, [0, 1)
 	Level      Levels   `json:"level"`
-	Wear       float64  `json:"wear,omitempty"` // money per kWh discharged
-	Least      Pair     `json:"least,omitzero"` // kW that it charges or discharges at least, if it does
-	Local      Locality `json:"local,omitzero"`
+	Wear       float64  `json:"wear,omitempty"`        // money per kWh discharged
+	Least      Pair     `json:"least,omitzero"`        // kW that it charges or discharges at least, if it does
+	NoImport   bool     `json:"no_import,omitempty"`   // no charging while its carrier is bought
+	NoExport   bool     `json:"no_export,omitempty"`   // no discharging while its carrier is sold
 	Goals      []Goal   `json:"goals,omitempty"`       // kWh that must be there at the end of a step
 	Available  Series   `json:"available,omitempty"`   // share of the power, [0, 1]; a vehicle that is away has 0
 	Drain      Series   `json:"drain,omitempty"`       // kW taken from the store beside the network, as by driving
@@ -218,12 +219,6 @@ type Levels struct {
 	End     *float64 `json:"end,omitempty"`     // at least so much at the end
 	Exact   bool     `json:"exact,omitempty"`   // exactly End
 	Value   float64  `json:"value,omitempty"`   // money per kWh held at the end
-}
-
-// Locality keeps a storage from trading through the supplies of its carrier.
-type Locality struct {
-	NoImport bool `json:"no_import,omitempty"` // no charging while its carrier is bought
-	NoExport bool `json:"no_export,omitempty"` // no discharging while its carrier is sold
 }
 
 // Goal is an energy that must be reached by the end of a step.

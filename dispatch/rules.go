@@ -28,7 +28,7 @@ func (p *Problem) rules() []Outcome {
 			}
 		}
 		for _, fault := range best.faults {
-			best.missed = append(best.missed, Violation{Limit: Limit{Kind: "rules", Step: -1}, Words: Words{"规则运行不满足：" + fault, "the rules do not keep: " + fault}})
+			best.missed = append(best.missed, Finding{limit: limit{Kind: "rules", Step: -1}, words: words{"规则运行不满足：" + fault, "the rules do not keep: " + fault}})
 		}
 		list = append(list, best.outcome(w))
 	}

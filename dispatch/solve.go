@@ -57,7 +57,7 @@ type found struct {
 	solution   *lp.Solution
 	outcomes   []Outcome
 	infeasible bool
-	conflict   []Binding
+	conflict   []Finding
 }
 
 // plan solves, and again with those storages and connections kept apart that the plan
@@ -78,7 +78,7 @@ func (d *dispatcher) plan(relaxed bool) (*found, error) {
 		case lp.Unbounded:
 			return nil, fmt.Errorf("%w: money without end: a price below 0, or a sale above the price, has no limit in kW", ErrProblem)
 		case lp.Stopped:
-			return nil, fmt.Errorf("%w: no plan within the time limit", ErrUnverified)
+			return nil, fmt.Errorf("%w: no plan within the time limit", errUnverified)
 		}
 		f := &found{model: m, solution: sol}
 		mixed, err := f.read(d.p)
@@ -173,7 +173,7 @@ func (f *found) read(p *Problem) (map[string]bool, error) {
 		}
 		a := simulate(b.p, s)
 		if len(a.faults) > 0 {
-			return nil, fmt.Errorf("%w: %s", ErrUnverified, strings.Join(a.faults, "; "))
+			return nil, fmt.Errorf("%w: %s", errUnverified, strings.Join(a.faults, "; "))
 		}
 		for id := range a.mixed {
 			mixed[id] = true
@@ -201,7 +201,7 @@ func (f *found) agrees() error {
 		kg += o.Probability * o.Carbon
 		for _, v := range o.Violations {
 			if v.Price == nil && !m.relaxed {
-				return fmt.Errorf("%w: %s", ErrUnverified, v.EN)
+				return fmt.Errorf("%w: %s", errUnverified, v.EN)
 			}
 		}
 	}
@@ -211,10 +211,10 @@ func (f *found) agrees() error {
 	}
 	x := f.solution.Value
 	if v := want.value(x); math.Abs(v-money) > 1e-5*math.Max(1, math.Abs(v)) {
-		return fmt.Errorf("%w: the solver says %.9g %s, the simulation %.9g", ErrUnverified, v, m.p.Currency, money)
+		return fmt.Errorf("%w: the solver says %.9g %s, the simulation %.9g", errUnverified, v, m.p.Currency, money)
 	}
 	if v := m.carbon.value(x); math.Abs(v-kg) > 1e-5*math.Max(1, math.Abs(v)) {
-		return fmt.Errorf("%w: the solver says %.9g kg, the simulation %.9g", ErrUnverified, v, kg)
+		return fmt.Errorf("%w: the solver says %.9g kg, the simulation %.9g", errUnverified, v, kg)
 	}
 	return nil
 }
@@ -222,8 +222,8 @@ func (f *found) agrees() error {
 // fallback is today's way of running, told as such.
 func (d *dispatcher) fallback(why error) *Plan {
 	p := d.p
-	plan := &Plan{Format: PlanFormat, Title: p.Title, Currency: p.Currency, Status: "fallback", Hours: p.Hours, Outcomes: d.today,
-		Reason: &Words{"没有得到可信的优化计划，以下为按规则照常运行的保底计划：" + why.Error(), "No optimised plan that holds; this is the fall-back, the park run by rules as today: " + why.Error()}}
+	plan := &Plan{Format: planFormat, Title: p.Title, Currency: p.Currency, Status: "fallback", Hours: p.Hours, Outcomes: d.today,
+		Reason: &words{"没有得到可信的优化计划，以下为按规则照常运行的保底计划：" + why.Error(), "No optimised plan that holds; this is the fall-back, the park run by rules as today: " + why.Error()}}
 	for _, o := range plan.Outcomes {
 		plan.Total += o.Probability * o.Total
 		plan.Carbon += o.Probability * o.Carbon
@@ -234,7 +234,7 @@ func (d *dispatcher) fallback(why error) *Plan {
 // written is the plan with what it is held against.
 func (d *dispatcher) written(f *found) *Plan {
 	p := d.p
-	plan := &Plan{Format: PlanFormat, Title: p.Title, Currency: p.Currency, Status: f.solution.Status.String(), Solver: f.solution.Solver,
+	plan := &Plan{Format: planFormat, Title: p.Title, Currency: p.Currency, Status: f.solution.Status.String(), Solver: f.solution.Solver,
 		Hours: p.Hours, Outcomes: f.outcomes, Conflict: f.conflict, start: map[string]float64{}}
 	today := Outcome{Probability: 1}
 	for i, o := range f.outcomes {
@@ -261,7 +261,7 @@ func (d *dispatcher) written(f *found) *Plan {
 	}
 	if f.model.relaxed {
 		plan.Status = "relaxed"
-		plan.Reason = &Words{"并非所有要求都能同时满足；本计划缺口最小。", "Not all demands can hold together; this plan misses as little as can be."}
+		plan.Reason = &words{"并非所有要求都能同时满足；本计划缺口最小。", "Not all demands can hold together; this plan misses as little as can be."}
 	}
 	d.values(plan, f)
 	return plan

@@ -59,10 +59,10 @@ func (b *block) powers(s *store, t int) {
 		b.below(x.ID, "discharge_size", t, d, s.power, x.Discharge*a)
 	}
 	s.charges = append(s.charges, b.modes(s, t, c, d, a*most))
-	if len(b.direction[x.Carrier]) > t && x.Local.NoImport {
+	if len(b.direction[x.Carrier]) > t && x.NoImport {
 		b.below(x.ID, "no_import", t, c, of(b.direction[x.Carrier][t]), x.Charge*a)
 	}
-	if len(b.direction[x.Carrier]) > t && x.Local.NoExport {
+	if len(b.direction[x.Carrier]) > t && x.NoExport {
 		off := sum{constant: 1}
 		off.add(b.direction[x.Carrier][t], -1)
 		b.below(x.ID, "no_export", t, d, off, x.Discharge*a)

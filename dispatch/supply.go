@@ -77,7 +77,7 @@ func (b *block) importLimit(x Supply, t int, column lp.Column) {
 func (b *block) oneWay(x Supply) bool {
 	way := x.OneWay
 	for _, s := range b.p.Storages {
-		way = way || s.Carrier == x.Carrier && (s.Local.NoImport || s.Local.NoExport)
+		way = way || s.Carrier == x.Carrier && (s.NoImport || s.NoExport)
 	}
 	return way
 }

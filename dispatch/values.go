@@ -10,7 +10,7 @@ import (
 // room is a row or a column whose side is a size of an asset: where it binds, a larger
 // size is worth something.
 type room struct {
-	limit Limit
+	limit limit
 	row   lp.Row    // factor·size − use ≥ 0; −1 for a column's upper bound
 	bound lp.Column // a column at its upper bound
 	unit  string
@@ -23,7 +23,7 @@ type room struct {
 func (d *dispatcher) values(plan *Plan, f *found) {
 	kind := d.p.Objective.Kind
 	money := kind == "" || kind == "cost" || kind == "carbon" || kind == "lexicographic" && d.p.Objective.First == "carbon"
-	g := gathered{list: map[Limit]*Binding{}}
+	g := gathered{list: map[limit]*Finding{}}
 	m, sol := f.model, f.solution
 	if !money || len(sol.Dual) != m.prog.Rows() || len(sol.Reduced) != m.prog.Columns() || m.relaxed {
 		sol = &lp.Solution{}
@@ -41,15 +41,15 @@ func (d *dispatcher) values(plan *Plan, f *found) {
 		if b.Worth == nil && len(b.Steps) == 0 {
 			continue
 		}
-		b.Words = d.p.worth(*b)
+		b.words = d.p.worth(*b)
 		plan.Binding = append(plan.Binding, *b)
 	}
-	slices.SortStableFunc(plan.Binding, func(a, b Binding) int {
+	slices.SortStableFunc(plan.Binding, func(a, b Finding) int {
 		return int(sign(worthOf(b) - worthOf(a)))
 	})
 }
 
-func worthOf(b Binding) float64 {
+func worthOf(b Finding) float64 {
 	if b.Worth == nil {
 		return 0
 	}
@@ -68,15 +68,15 @@ func sign(v float64) float64 {
 
 // gathered are bindings over the steps of one limit.
 type gathered struct {
-	list  map[Limit]*Binding
-	order []Limit
+	list  map[limit]*Finding
+	order []limit
 }
 
-func (g *gathered) at(l Limit, unit string, t int, worth float64) {
+func (g *gathered) at(l limit, unit string, t int, worth float64) {
 	l.Step, l.Scenario = -1, ""
 	b := g.list[l]
 	if b == nil {
-		b = &Binding{Limit: l, Unit: unit}
+		b = &Finding{limit: l, Unit: unit}
 		g.list[l] = b
 		g.order = append(g.order, l)
 	}
@@ -106,7 +106,7 @@ func (g *gathered) demand(p *Problem, plan *Plan, x demand, sol *lp.Solution) {
 		plan.Prices[x.limit.ID][x.limit.Step] = dual / p.Hours[x.limit.Step]
 	case "import_limit":
 		if dual < 0 {
-			g.at(Limit{Kind: "import", ID: x.limit.ID}, "kW", x.limit.Step, -dual)
+			g.at(limit{Kind: "import", ID: x.limit.ID}, "kW", x.limit.Step, -dual)
 		}
 	case "carbon":
 		if dual < 0 {
@@ -135,10 +135,10 @@ func (g *gathered) room(r room, sol *lp.Solution, x []float64) {
 
 // binds notes a column whose upper bound is a size.
 func (b *block) binds(kind, id string, t int, c lp.Column, unit string, scale float64) {
-	b.rooms = append(b.rooms, room{Limit{kind, id, t, b.way.ID}, -1, c, unit, scale, sum{}})
+	b.rooms = append(b.rooms, room{limit{kind, id, t, b.way.ID}, -1, c, unit, scale, sum{}})
 }
 
 // bindsRow notes a row factor·size − use ≥ 0.
 func (b *block) bindsRow(kind, id string, t int, r lp.Row, unit string, scale float64, on sum) {
-	b.rooms = append(b.rooms, room{Limit{kind, id, t, b.way.ID}, r, -1, unit, scale, on})
+	b.rooms = append(b.rooms, room{limit{kind, id, t, b.way.ID}, r, -1, unit, scale, on})
 }

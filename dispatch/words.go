@@ -3,19 +3,19 @@ package dispatch
 import "fmt"
 
 // when says a step in words, with the hours since the horizon's start.
-func (p *Problem) when(t int) Words {
+func (p *Problem) when(t int) words {
 	if t < 0 || t >= p.steps() {
-		return Words{"整个计划期", "over the horizon"}
+		return words{"整个计划期", "over the horizon"}
 	}
 	var hours float64
 	for s := range t {
 		hours += p.Hours[s]
 	}
-	return Words{fmt.Sprintf("第 %d 步（第 %.4g 小时起）", t, hours), fmt.Sprintf("in step %d (from hour %.4g)", t, hours)}
+	return words{fmt.Sprintf("第 %d 步（第 %.4g 小时起）", t, hours), fmt.Sprintf("in step %d (from hour %.4g)", t, hours)}
 }
 
 // limitWords name each kind of demand; %s is the asset or carrier.
-var limitWords = map[string]Words{
+var limitWords = map[string]words{
 	"balance":      {"%s 的供需必须平衡", "supply and demand of %s must balance"},
 	"unserved":     {"%s 的需求必须满足", "demand for %s must be served"},
 	"import_limit": {"%s 的购入不得超过上限（合同容量）", "import through %s stays within its limit (the contract)"},
@@ -40,25 +40,25 @@ var limitWords = map[string]Words{
 	"peak":         {"需量峰值 %s", "the demand peak %s"},
 }
 
-func (l Limit) words() Words {
+func (l limit) said() words {
 	w, ok := limitWords[l.Kind]
 	if !ok {
-		return Words{l.Kind + " " + l.ID, l.Kind + " " + l.ID}
+		return words{l.Kind + " " + l.ID, l.Kind + " " + l.ID}
 	}
-	return Words{fmt.Sprintf(w.ZH, l.ID), fmt.Sprintf(w.EN, l.ID)}
+	return words{fmt.Sprintf(w.ZH, l.ID), fmt.Sprintf(w.EN, l.ID)}
 }
 
 // missed says what a plan misses.
-func (p *Problem) missed(v Violation) Words {
-	w, at := v.words(), p.when(v.Step)
-	return Words{fmt.Sprintf("%s：%s差 %.6g %s", w.ZH, at.ZH, v.By, v.Unit), fmt.Sprintf("%s: missed %s by %.6g %s", w.EN, at.EN, v.By, v.Unit)}
+func (p *Problem) missed(v Finding) words {
+	w, at := v.said(), p.when(v.Step)
+	return words{fmt.Sprintf("%s：%s差 %.6g %s", w.ZH, at.ZH, v.By, v.Unit), fmt.Sprintf("%s: missed %s by %.6g %s", w.EN, at.EN, v.By, v.Unit)}
 }
 
 // worth says what one more unit of a limit is worth.
-func (p *Problem) worth(b Binding) Words {
-	w := b.words()
+func (p *Problem) worth(b Finding) words {
+	w := b.said()
 	if b.Worth == nil {
-		return Words{fmt.Sprintf("%s：%d 步达到极限", w.ZH, len(b.Steps)), fmt.Sprintf("%s: at its limit in %d steps", w.EN, len(b.Steps))}
+		return words{fmt.Sprintf("%s：%d 步达到极限", w.ZH, len(b.Steps)), fmt.Sprintf("%s: at its limit in %d steps", w.EN, len(b.Steps))}
 	}
 	much, unit := *b.Worth, b.Unit
 	if unit == "kW" || unit == "kWh" {
@@ -72,5 +72,5 @@ func (p *Problem) worth(b Binding) Words {
 		zh += fmt.Sprintf("（%d 步达到极限）", len(b.Steps))
 		en += fmt.Sprintf(" (at its limit in %d steps)", len(b.Steps))
 	}
-	return Words{zh, en}
+	return words{zh, en}
 }

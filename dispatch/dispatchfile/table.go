@@ -44,15 +44,19 @@ func Table(plan *dispatch.Plan) [][]string {
 func columnsOf(plan *dispatch.Plan) [][2]string {
 	seen := map[[2]string]bool{}
 	for _, o := range plan.Outcomes {
-		for id, quantities := range o.Schedule {
-			for name, values := range quantities {
-				if len(values) == len(plan.Hours) {
-					seen[[2]string{id, name}] = true
-				}
-			}
+		for id := range o.Schedule {
+			addColumns(seen, id, o.Schedule[id], len(plan.Hours))
 		}
 	}
 	return slices.SortedFunc(maps.Keys(seen), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+}
+
+func addColumns(seen map[[2]string]bool, id string, quantities map[string][]float64, steps int) {
+	for name, values := range quantities {
+		if len(values) == steps {
+			seen[[2]string{id, name}] = true
+		}
+	}
 }
 
 func value(values []float64, t int) string {
