@@ -13,17 +13,17 @@ const kindAuto = "auto"
 
 // Table is what a backtest found.
 type Table struct {
-	Series     string        `json:"series"`
-	Unit       string        `json:"unit,omitempty"`
-	From       time.Time     `json:"from"` // first target
-	To         time.Time     `json:"to"`
-	Issues     int           `json:"issues"` // forecasts made
-	Horizon    time.Duration `json:"-"`
-	Models     []Row         `json:"models"`
-	Choice     string        `json:"choice"`    // least MAE over the backtest
-	Reference  string        `json:"reference"` // the naive model that skill is against
-	Covariates []Used        `json:"covariates"`
-	Notes      []Note        `json:"notes"`
+	Series     string    `json:"series"`
+	Unit       string    `json:"unit,omitempty"`
+	From       time.Time `json:"from"` // first target
+	To         time.Time `json:"to"`
+	Issues     int       `json:"issues"` // forecasts made
+	Hours      float64   `json:"horizon_hours"`
+	Models     []Row     `json:"models"`
+	Choice     string    `json:"choice"`    // least MAE over the backtest
+	Reference  string    `json:"reference"` // the naive model that skill is against
+	Covariates []Used    `json:"covariates"`
+	Notes      []Note    `json:"notes"`
 }
 
 // Row is a model of a table.

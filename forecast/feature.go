@@ -114,26 +114,33 @@ func featureNames(covariates []Covariate) []feature {
 // values are told relative to. It reads nothing of the series at or after o.
 func (f *frame) row(o, t int, x []float64) (anchor float64) {
 	d, s := f.day[t], f.slot[t]
-	similar, days, at := f.similarDays(o, d, s)
-	anchor = meanOf(similar[:])
+	like := f.similarDays(o, d, s)
+	same := &like[f.kind[d]]
+	anchor = same.mean
 	near := f.latest(o, d, s)
 	if math.IsNaN(anchor) {
 		anchor = f.past(f.at(d-near, s), o)
 	}
 	k := 0
 	put := func(v float64) { x[k] = v; k++ }
-	off := func(v float64) { put(v - anchor) }
+	off := func(day int) { // against the days of its own type, so that a Sunday tells of a Monday
+		usual := anchor
+		if kind := f.kindOf(day); kind != f.kind[d] && !math.IsNaN(like[kind].mean) {
+			usual = like[kind].mean
+		}
+		put(f.past(f.at(day, s), o) - usual)
+	}
 	for j := range dayLags + 1 {
-		off(f.past(f.at(d-near-j, s), o))
+		off(d - near - j)
 	}
 	week := (near + 6) / 7
 	for j := range weekLags {
-		off(f.past(f.at(d-7*(week+j), s), o))
+		off(d - 7*(week+j))
 	}
 	for j := range 3 {
-		off(similar[j])
+		put(same.v[j] - anchor)
 	}
-	put(spread(similar[:]))
+	put(spread(same.v[:]))
 	one, w1 := f.at(d-near, s), f.at(d-7*week, s)
 	for _, i := range []int{one, w1} {
 		put(f.past(i-1, o) - f.past(i, o))
@@ -150,7 +157,7 @@ func (f *frame) row(o, t int, x []float64) (anchor float64) {
 	put(float64(t-o) / float64(f.slots))
 	put(anchor)
 	for c := range f.covariates {
-		f.beside(c, o, t, one, w1, days, at, put)
+		f.beside(c, o, t, one, w1, same, put)
 	}
 	return anchor
 }
@@ -175,7 +182,7 @@ func (f *frame) recent(o, t int, put func(float64)) {
 }
 
 // beside are the inputs of a covariate.
-func (f *frame) beside(c, o, t, one, w1 int, days [similarLags]int, found int, put func(float64)) {
+func (f *frame) beside(c, o, t, one, w1 int, like *similar, put func(float64)) {
 	if !f.covariates[c].Ahead {
 		put(f.covariate(c, o-1))
 		put(f.covariateMean(c, o-f.slots, o))
@@ -186,10 +193,10 @@ func (f *frame) beside(c, o, t, one, w1 int, days [similarLags]int, found int, p
 	put(v - f.covariate(c, one))
 	put(v - f.covariate(c, w1))
 	var sum float64
-	for _, i := range days[:found] {
+	for _, i := range like.at[:like.n] {
 		sum += f.covariate(c, i)
 	}
-	put(v - sum/float64(found))
+	put(v - sum/float64(like.n))
 	put(f.covariateMean(c, t-f.slots+1, t+1))
 	put(f.covariate(c, t-1))
 	put(f.covariate(c, t+1))
@@ -233,23 +240,39 @@ func (f *frame) latest(o, d, s int) int {
 	}
 }
 
-// similarDays are the values of slot s on the last days of the type of day d, the last
-// one first, and their steps.
-func (f *frame) similarDays(o, d, s int) (v [similarLags]float64, at [similarLags]int, found int) {
-	for k := range v {
-		v[k] = math.NaN()
+// similar are the values of a slot on the last days of a type, the last one first, their
+// steps and their mean.
+type similar struct {
+	v    [similarLags]float64
+	at   [similarLags]int
+	n    int
+	mean float64
+}
+
+// similarDays are the values of slot s before day d, by type of day, as known at o.
+func (f *frame) similarDays(o, d, s int) (like [dayTypes]similar) {
+	for k := range like {
+		for j := range like[k].v {
+			like[k].v[j] = math.NaN()
+		}
 	}
-	for k := 1; k <= 42 && d-k >= 0 && found < similarLags; k++ {
-		if f.kind[d-k] != f.kind[d] {
+	for k, full := 1, 0; k <= 42 && d-k >= 0 && full < dayTypes; k++ {
+		x := &like[f.kind[d-k]]
+		if x.n == similarLags {
 			continue
 		}
 		i := f.at(d-k, s)
-		if x := f.past(i, o); !math.IsNaN(x) {
-			v[found], at[found] = x, i
-			found++
+		if v := f.past(i, o); !math.IsNaN(v) {
+			x.v[x.n], x.at[x.n] = v, i
+			if x.n++; x.n == similarLags {
+				full++
+			}
 		}
 	}
-	return v, at, found
+	for k := range like {
+		like[k].mean = meanOf(like[k].v[:])
+	}
+	return like
 }
 
 func meanOf(v []float64) float64 {

@@ -13,15 +13,15 @@ type ridge struct {
 }
 
 // dummies are the columns of a regression beside the inputs: the day's type.
-const dummies = 5
+const dummies = 4
 
-// dummy fills in the day's type from a row.
+// dummy fills in from a row whether the day is a Saturday, is rested, follows or precedes a day
+// that is not worked.
 func dummy(row []float64, at int, x []float64) {
 	x[0] = flag(row[at+2] == saturday)
 	x[1] = flag(row[at+2] == resting)
-	x[2] = flag(row[at+1] == 1 || row[at+5] != working && row[at+2] == working)
-	x[3] = flag(row[at+2] == working && row[at+4] != working)
-	x[4] = row[at+3]
+	x[2] = flag(row[at+2] == working && row[at+4] != working)
+	x[3] = flag(row[at+2] == working && row[at+5] != working)
 }
 
 // slotColumn is the input that tells the slot; those of the calendar follow it.

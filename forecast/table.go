@@ -10,7 +10,7 @@ import (
 func (r *replayed) table() *Table {
 	f, s := r.f, &r.d.Series
 	first := r.origins[r.first]
-	t := &Table{Series: s.Name, Unit: s.Unit, From: f.time(s, first), To: f.time(s, len(f.y)), Issues: len(r.origins) - r.first, Horizon: r.opt.Horizon}
+	t := &Table{Series: s.Name, Unit: s.Unit, From: f.time(s, first), To: f.time(s, len(f.y)), Issues: len(r.origins) - r.first, Hours: r.opt.Horizon.Hours()}
 	kinds := append(slices.Clone(r.opt.Kinds), kindAuto)
 	for _, k := range []string{naiveWeek, naiveDay} {
 		if !slices.Contains(kinds, k) {

@@ -99,11 +99,9 @@ func (t *table) head(header []string) error {
 		return err
 	}
 	t.clock, t.column = clock, []int{value}
-	if t.opt.Columns == nil {
-		for i := range names {
-			if i != clock && i != value {
-				t.column = append(t.column, i)
-			}
+	for i := range names {
+		if t.opt.Columns == nil && i != clock && i != value {
+			t.column = append(t.column, i)
 		}
 	}
 	for _, name := range t.opt.Columns {
@@ -113,6 +111,11 @@ func (t *table) head(header []string) error {
 		}
 		t.column = append(t.column, i)
 	}
+	return t.take(names, units, marked, find)
+}
+
+// take keeps names, units and marks of the columns that are read.
+func (t *table) take(names, units []string, marked []bool, find func(string, int) (int, error)) error {
 	if len(t.column)-1 > forecast.MaxCovariates {
 		return fmt.Errorf("%w: line 1: %d covariates; at most %d, name those to take", ErrFormat, len(t.column)-1, forecast.MaxCovariates)
 	}
