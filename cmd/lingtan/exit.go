@@ -8,6 +8,8 @@ import (
 
 	"lingtan/accounting"
 	"lingtan/accounting/casefile"
+	"lingtan/alarm"
+	"lingtan/alarm/anomaly"
 	"lingtan/balance"
 	"lingtan/connector"
 	"lingtan/factor"
@@ -94,6 +96,8 @@ var outcomes = []struct {
 	{flowfile.ErrFormat, "LT-4101", exitInvalid},
 	{carbon.ErrNetwork, "LT-4102", exitInvalid},
 	{carbon.ErrConservation, "LT-4103", exitFailure},
+	{alarm.ErrRule, "LT-4201", exitInvalid},
+	{anomaly.ErrSeries, "LT-4202", exitInvalid},
 	{inventory.ErrUnsettled, "LT-5001", exitNotFound},
 	{inventory.ErrNoEntry, "LT-5002", exitNotFound},
 	{evidence.ErrNoReading, "LT-5003", exitNotFound},
