@@ -237,8 +237,8 @@ func (a *app) modelName(kind string) string {
 	return a.say(w[0], w[1])
 }
 
-// figure prints a figure, times a scale; a dash where there is none.
-func figure(x *float64, scale float64, form string) string {
+// forecastFigure prints a figure, times a scale; a dash where there is none.
+func forecastFigure(x *float64, scale float64, form string) string {
 	if x == nil {
 		return "–"
 	}
@@ -257,8 +257,8 @@ func (a *app) printBacktest(t *forecast.Table) error {
 	}
 	row(a.say("模型", "model"), "MAE"+unit, "RMSE", "MAPE %", "NMAE %", a.say("分位损失", "pinball"), a.say("覆盖率 %", "coverage %"), a.say("区间宽 %", "width %"), a.say("较朴素改进 %", "better %"), a.say("缺", "missing"))
 	for _, m := range t.Models {
-		row(a.modelName(m.Model), figure(m.MAE, 1, "%.5g"), figure(m.RMSE, 1, "%.5g"), figure(m.MAPE, 100, "%.3f"), figure(m.NMAE, 100, "%.3f"), figure(m.Pinball, 1, "%.4g"),
-			figure(m.Coverage, 100, "%.1f"), figure(m.Width, 100, "%.1f"), figure(m.Skill, 100, "%.1f"), fmt.Sprint(m.Missing))
+		row(a.modelName(m.Model), forecastFigure(m.MAE, 1, "%.5g"), forecastFigure(m.RMSE, 1, "%.5g"), forecastFigure(m.MAPE, 100, "%.3f"), forecastFigure(m.NMAE, 100, "%.3f"), forecastFigure(m.Pinball, 1, "%.4g"),
+			forecastFigure(m.Coverage, 100, "%.1f"), forecastFigure(m.Width, 100, "%.1f"), forecastFigure(m.Skill, 100, "%.1f"), fmt.Sprint(m.Missing))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -291,7 +291,7 @@ func (a *app) printForecast(f *forecast.Forecast, zone *time.Location) error {
 	}
 	fmt.Fprintln(w, strings.Join(head, "\t")+"\t")
 	for _, s := range f.Steps {
-		row := []string{s.Time.In(zone).Format("2006-01-02 15:04"), figure(s.Mean, 1, "%.5g")}
+		row := []string{s.Time.In(zone).Format("2006-01-02 15:04"), forecastFigure(s.Mean, 1, "%.5g")}
 		for k := range f.Levels {
 			cell := "–"
 			if k < len(s.Quantiles) {
