@@ -10,7 +10,8 @@ import (
 )
 
 // notOfLibrary holds a factor that no library row is behind against where it comes from: what
-// the declarer gave, what the method prints, or the state of steam by its table. own
+// the declarer gave, what the method prints, the intensity by the carbon flow, or the state of
+// steam by its table. own
 // is false for a factor of the library.
 func (x *Export) notOfLibrary(e accounting.Entry, a accounting.Applied) (own bool, err error) {
 	given, brought := e.Activity.Given[a.Role]
@@ -20,6 +21,8 @@ func (x *Export) notOfLibrary(e accounting.Entry, a accounting.Applied) (own boo
 		return true, differs(err, a, f.Ref(), f.Value, f.Unit.String())
 	case brought && a.Factor == "record:"+e.Activity.Record:
 		return true, differs(nil, a, a.Factor, given.Value, given.Unit)
+	case a.Factor == "flow:"+e.Activity.Source: // the trace is made again when the inventory is compiled again
+		return true, nil
 	case a.Factor == "method:"+x.Inventory.Method.Ref():
 		use := printed(x.Inventory.Method, e.Rule, a.Role, e.Activity.Choose[a.Role])
 		if use.Value == nil {
