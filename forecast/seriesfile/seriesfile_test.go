@@ -3,6 +3,7 @@ package seriesfile
 import (
 	"errors"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -116,4 +117,31 @@ func FuzzParse(f *testing.F) {
 		from := d.Series.Start.Add(time.Duration(len(d.Series.Values)/2) * d.Series.Step)
 		_, _ = forecast.Backtest(d, from, forecast.Options{Kinds: []string{"naive_day"}})
 	})
+}
+
+// The example of the format's page is sound.
+func TestExampleOfThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/formats/forecast.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(from string) forecast.Data {
+		t.Helper()
+		_, text, _ := strings.Cut(string(page), from)
+		text, _, ok := strings.Cut(text, "```")
+		if !ok {
+			t.Fatalf("the page has no %s", from)
+		}
+		d, err := Parse([]byte(text), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	if d := read("<!-- example -->\n```json\n"); len(d.Series.Values) != 3 || len(d.Covariates[0].Values) != 5 {
+		t.Errorf("%+v", d)
+	}
+	if d := read("```csv\n"); d.Series.Unit != "kW" || !d.Covariates[0].Ahead || d.Covariates[1].Ahead {
+		t.Errorf("%+v", d)
+	}
 }
