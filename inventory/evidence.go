@@ -118,7 +118,7 @@ func treeHead(level [][32]byte) [32]byte {
 func recordTree(rows []RegisterRecord) (*proof.Tree, error) {
 	var tree proof.Tree
 	for _, row := range rows {
-		leaf, err := proof.Canonical(row)
+		leaf, err := canonical(row)
 		if err != nil {
 			return nil, fmt.Errorf("record of %s: %w", row.Register, err)
 		}

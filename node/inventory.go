@@ -13,7 +13,6 @@ import (
 	"lingtan/inventory/evidence"
 	"lingtan/method"
 	"lingtan/period"
-	"lingtan/proof"
 	"lingtan/store/record"
 )
 
@@ -115,7 +114,7 @@ func (n *Node) Shut(ctx context.Context, act record.Act, park, period string) (*
 
 // save keeps an inventory as a record.
 func (n *Node) save(ctx context.Context, act record.Act, v *inventory.Inventory, state string) (*evidence.Export, error) {
-	document, err := proof.Canonical(v)
+	document, err := v.Canonical()
 	if err != nil {
 		return nil, err
 	}

@@ -17,14 +17,20 @@ import (
 
 func (a *app) inventoryCommand() *cobra.Command {
 	var park, period, known, output, out, organization, method string
-	var bare bool
+	var bare, all bool
 	c := &cobra.Command{Use: "inventory", Short: "温室气体清单：编制、关账、重述、比较 · the inventory: compile, close, restate, compare", Args: cobra.NoArgs,
 		Long: `Shows the inventory of a park and period: the closed one, else the open one as
 known now. With --as-known-at it is compiled as it was known at that time.
-JSON carries the evidence that lingtan verify needs; --bare leaves it out.`,
+JSON carries the evidence that lingtan verify needs; --bare leaves it out.
+With --all-enterprises it shows the totals of every enterprise's own inventory, by
+the method that each reports the year by; with --out DIR it also writes each as JSON
+without evidence.`,
 		Example: "  lingtan inventory --park demo --period 2018\n  lingtan inventory --park demo --period 2018 -o xlsx --out demo-2018.xlsx",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.with(c.Context(), func(n *node.Node) error {
+				if all {
+					return a.allEnterprises(c.Context(), n, enterprisesAsked{park, organization, period, method, known, output, out})
+				}
 				x, err := a.enterpriseInventory(c.Context(), n, park, organization, period, method, known)
 				if organization == "" && err == nil {
 					x, err = a.findInventory(c.Context(), n, park, period, known)
@@ -40,6 +46,7 @@ JSON carries the evidence that lingtan verify needs; --bare leaves it out.`,
 	flags.StringVar(&period, "period", "", "2018, 2018-03, 2018-03-05 or from..to (required)")
 	flags.StringVar(&known, "as-known-at", "", "compile as known at this time (RFC 3339)")
 	flags.StringVar(&organization, "organization", "", "of this organization alone, by the method of its sector 单个企业")
+	flags.BoolVar(&all, "all-enterprises", false, "of every enterprise, each by itself, out of one pass 全部企业")
 	flags.StringVar(&method, "method", "", "the organization's method; without it the one that it reports the year by")
 	flags.StringVarP(&output, "output", "o", "text", "text, json, csv or xlsx")
 	flags.StringVar(&out, "out", "", "write to this file instead of standard output")
