@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
 )
@@ -119,17 +120,42 @@ func (c *connection) run(ctx context.Context, sql string, args []any, each func(
 	defer stop()
 	var result duckdb.Result
 	defer duckdb.DestroyResult(&result)
-	execute := duckdb.ExecutePrepared
-	if each != nil {
-		execute = duckdb.ExecutePreparedStreaming
+	if each == nil {
+		return c.finish(ctx, *p, &result)
 	}
-	if execute(*p, &result) != duckdb.StateSuccess {
+	if duckdb.ExecutePreparedStreaming(*p, &result) != duckdb.StateSuccess {
 		return c.failure(ctx, &result)
 	}
-	if each == nil {
-		return nil
-	}
 	return c.fetch(ctx, &result, each)
+}
+
+// otherWork is how long finish sleeps while another thread has the statement's work.
+const otherWork = 100 * time.Microsecond
+
+// finish executes a statement to its end. DuckDB's own way of waiting for a task that one
+// of its threads took, such as the sync of a COMMIT, keeps a processor busy all the time.
+func (c *connection) finish(ctx context.Context, p duckdb.PreparedStatement, result *duckdb.Result) error {
+	var pending duckdb.PendingResult
+	defer duckdb.DestroyPending(&pending)
+	if duckdb.PendingPrepared(p, &pending) != duckdb.StateSuccess {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return fmt.Errorf("series: DuckDB: %s", duckdb.PendingError(pending))
+	}
+	for {
+		state := duckdb.PendingExecuteTask(pending)
+		if state == duckdb.PendingStateResultReady || state == duckdb.PendingStateError {
+			break
+		}
+		if state == duckdb.PendingStateNoTasksAvailable {
+			time.Sleep(otherWork)
+		}
+	}
+	if duckdb.ExecutePending(pending, result) != duckdb.StateSuccess {
+		return c.failure(ctx, result)
+	}
+	return nil
 }
 
 func (c *connection) fetch(ctx context.Context, result *duckdb.Result, each func(chunk) error) error {
