@@ -203,7 +203,7 @@ func TestBatchesDoNotMatter(t *testing.T) {
 			rule("hourly_use", "usage=s", "limit=100", named("d", "")),
 			rule("expression", "value=s", "", named("e", ""), func(r *Rule) { r.Expression = "value > 12.0" }),
 		}
-		n := rapid.IntRange(1, 60).Draw(t, "samples")
+		n := rapid.IntRange(1, 25).Draw(t, "samples")
 		values := rapid.SliceOfN(rapid.Float64Range(0, 20), n, n).Draw(t, "values")
 		gaps := rapid.SliceOfN(rapid.IntRange(1, 4), n, n).Draw(t, "gaps")
 		cuts := rapid.SliceOfN(rapid.IntRange(0, 2), n, n).Draw(t, "cuts")

@@ -81,8 +81,7 @@ func (e *Engine) takeUp(id string, k keeper) {
 	}
 	if m.Mark != k.Mark {
 		k.Mark, k.Latest, k.Pending, k.Judged, k.Known = m.Mark, m.Latest, 0, 0, false
-		// The old condition is not known any more: it returns unless it comes again.
-		k.Raw, k.Since = false, e.tick
+		k.Raw, k.Since = k.On, e.tick // the condition stands as it was until it is judged anew
 	}
 	m.memory = k.memory
 	if m.escalation == nil || m.Step >= len(m.escalation.Steps) {
