@@ -107,15 +107,28 @@ func (c *calibration) quantiles(f *frame, o, t int, forecast float64, out []floa
 		}
 		return true
 	}
-	if len(b.Errors) < leastErrors {
+	near := c.sampled(bandOf(f, t-o))
+	if near == nil {
 		return false
 	}
-	b.sort()
+	near.sort()
 	for k := range out {
-		out[k] = forecast + size*quantileOf(b.sorted, b.Moved[k])
+		out[k] = forecast + size*quantileOf(near.sorted, b.Moved[k])
 	}
 	slices.Sort(out)
 	return !math.IsInf(out[0], 0) && !math.IsInf(out[len(out)-1], 0)
+}
+
+// sampled is band b, or while it has too few errors the next one with enough; nil when none has.
+func (c *calibration) sampled(b int) *band {
+	for d := range len(c.Bands) {
+		for _, k := range [2]int{b + d, b - d} {
+			if k >= 0 && k < len(c.Bands) && len(c.Bands[k].Errors) >= leastErrors {
+				return &c.Bands[k]
+			}
+		}
+	}
+	return nil
 }
 
 func (b *band) sort() {
