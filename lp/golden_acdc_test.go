@@ -1,6 +1,7 @@
 package lp_test
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 
@@ -103,11 +104,9 @@ func (a *acdc) carry(name, from, to, at string, share float64) {
 func (a *acdc) kirchhoff(at string) {
 	for _, c := range a.in.Cycles {
 		var around []lp.Term
-		for _, name := range c.Lines {
-			for _, l := range a.in.Lines {
-				if l.Name == name {
-					around = append(around, term(a.flow[name], map[string]float64{"x": l.X, "r": l.R}[c.By]))
-				}
+		for _, l := range a.in.Lines {
+			if slices.Contains(c.Lines, l.Name) {
+				around = append(around, term(a.flow[l.Name], map[string]float64{"x": l.X, "r": l.R}[c.By]))
 			}
 		}
 		a.Row("cycle "+c.By+at, 0, 0, around...)
