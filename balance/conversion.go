@@ -31,31 +31,35 @@ type rated struct {
 
 // layOut puts uses and sources in the place of conversions.
 func (w *Network) layOut(carriers []park.Carrier) {
-	nodes := len(w.Nodes)
-	for i := range nodes {
+	for i := range len(w.Nodes) { // those of the park; more are added on the way
 		if w.Nodes[i].Conversion == nil {
 			continue
 		}
 		v := Conversion{Node: w.Nodes[i]}
 		for e := range w.Edges {
-			switch {
-			case w.To[e] == i && w.From[e] != i:
-				n := i
-				if len(v.Uses) > 0 {
-					n = len(w.Nodes)
-				}
-				w.place(n, e, v.Node, Use, w.Nodes[w.From[e]])
-				w.To[e] = n
-				v.Inputs, v.Uses = append(v.Inputs, e), append(v.Uses, n)
-			case w.From[e] == i:
-				n := len(w.Nodes)
-				w.place(n, e, v.Node, Source, w.Nodes[w.To[e]])
-				w.From[e] = n
-				v.Outputs, v.Sources = append(v.Outputs, e), append(v.Sources, n)
-			}
+			w.join(&v, i, e)
 		}
 		w.yields(&v, carriers)
 		w.Conversions = append(w.Conversions, v)
+	}
+}
+
+// join lets edge e, where it is of conversion v at node i, end at a node of its own.
+func (w *Network) join(v *Conversion, i, e int) {
+	switch {
+	case w.To[e] == i && w.From[e] != i:
+		n := i
+		if len(v.Uses) > 0 {
+			n = len(w.Nodes)
+		}
+		w.place(n, e, v.Node, Use, w.Nodes[w.From[e]])
+		w.To[e] = n
+		v.Inputs, v.Uses = append(v.Inputs, e), append(v.Uses, n)
+	case w.From[e] == i:
+		n := len(w.Nodes)
+		w.place(n, e, v.Node, Source, w.Nodes[w.To[e]])
+		w.From[e] = n
+		v.Outputs, v.Sources = append(v.Outputs, e), append(v.Sources, n)
 	}
 }
 
