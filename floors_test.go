@@ -35,7 +35,7 @@ const (
 // rooms are all packages and their floors. A package that is not here has no place yet.
 var rooms = map[string]floor{
 	"quantity": ground, "period": ground, "proof": ground,
-	"lp":     ground,
+	"lp": ground, "lp/programfile": ground,
 	"lp/cbc": doors, "lp/highs": doors, // foreign code with clocks of its own; engines are given an lp.Solver
 	"park": nouns, "park/parkfile": nouns, "park/layout": nouns, "meter": nouns, "factor": nouns, "method": nouns,
 	"tariff": nouns, "access": nouns,
