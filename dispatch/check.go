@@ -214,7 +214,7 @@ func (c *checker) series(path string, s Series, lower, upper float64, needed boo
 	for t, v := range s {
 		switch {
 		case math.IsNaN(v):
-			c.fault(fmt.Sprintf("%s[%d]", path, t), "a hole in the series; fill it or forecast it first")
+			c.fault(fmt.Sprintf("%s[%d]", path, t), "a hole in the series, or no number; fill it or forecast it first")
 		case v < lower || v > upper:
 			c.fault(fmt.Sprintf("%s[%d]", path, t), "%g; from %g to %g", v, lower, upper)
 		}

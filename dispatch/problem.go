@@ -23,14 +23,16 @@ var (
 // and refused.
 type Series []float64
 
-// UnmarshalJSON reads a number, null, or a list of them.
+// UnmarshalJSON reads a number, null, or a list of them. What is none of these is kept as
+// a missing value, so that Check tells its path.
 func (s *Series) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] != '[' {
 		text = slices.Concat([]byte("["), text, []byte("]"))
 	}
 	var list []*float64
 	if err := json.Unmarshal(text, &list); err != nil {
-		return err
+		*s = Series{math.NaN()}
+		return nil
 	}
 	*s = make(Series, len(list))
 	for i, x := range list {
