@@ -57,7 +57,7 @@ export const rating = {
     before: '现在',
     after: '之后',
     change: '变化',
-    least: '最少：用 {amount} {unit} 即可达到「{goal}」（{indicator} ≤ 或 ≥ {limit}）',
+    least: '最少：用 {amount} {unit} 即可达到「{goal}」（{indicator} 到 {limit}）',
     leastUse: '取这个用量',
     notReached: '单靠它达不到「{goal}」。',
     busy: '正在重新评级…',
