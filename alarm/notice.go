@@ -114,7 +114,7 @@ func (e *Engine) notify(o *Outcome, t int64) {
 		switch {
 		case d.m.State != Unacknowledged || d.m.Now.Cause != "":
 		case e.flood.Since > 0 && d.m.rule.Priority != "critical":
-			e.flood.Held = append(e.flood.Held, d.m.rule.ID)
+			e.hold(d.m.rule.ID)
 		default:
 			d.m.Told = true
 			e.tell(o, d.m, d.step, map[bool]string{true: "raised", false: "escalated"}[d.step == 0], d.at)
@@ -122,6 +122,13 @@ func (e *Engine) notify(o *Outcome, t int64) {
 	}
 	e.ripe = e.ripe[:0]
 	e.calm(o, t)
+}
+
+// hold keeps a rule whose notice has to wait for the end of a flood.
+func (e *Engine) hold(rule string) {
+	if !slices.Contains(e.flood.Held, rule) {
+		e.flood.Held = append(e.flood.Held, rule)
+	}
 }
 
 // count adds a raised alarm to the rate, and begins a flood.
