@@ -38,7 +38,7 @@ func TestFilesRefused(t *testing.T) {
 		}
 	}
 	refused(dispatch.ErrProblem, "supplies[1].price[0]: a hole", `"price": 0.5`, `"price": "dear"`)
-	refused(ErrFormat, "line 5", `"max": 4`, `"max": "four"`)
+	refused(ErrFormat, "line 4", `"max": 4`, `"max": "four"`)
 	refused(ErrFormat, `unknown field "prise"`, `"price": 0.5`, `"prise": 0.5`)
 	refused(ErrFormat, "this program reads", "dispatch/v1", "dispatch/v9")
 	refused(ErrFormat, "steps: -1", `"steps": 2`, `"steps": -1`)
