@@ -206,7 +206,7 @@ func (f *forecastFlags) model(d forecast.Data, origin time.Time) (*forecast.Mode
 		if err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal(text, m); err != nil {
+		if err := m.UnmarshalJSON(text); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.kept, err)
 		}
 		return m, nil
