@@ -23,6 +23,12 @@ func Actions() []Action {
 		"inventory.read", "inventory.close",
 		"factor.read", "factor.edit",
 		"device.read", "device.edit",
+		"rating.publish",
+		"alarm.read", "alarm.act", "alarm.edit",
+		"forecast.read",
+		"dispatch.read", "dispatch.run", "dispatch.approve",
+		"control.read", "control.act",
+		"saving.read", "saving.edit",
 		"access.read", "access.manage", "audit.read", "settings.manage",
 	}
 }

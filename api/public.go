@@ -87,7 +87,7 @@ type publicCodeOutput struct {
 func (s *Server) publicRoutes() {
 	const path = "/api/v1/parks/{park}/rating/publication"
 	tags := []string{"rating"}
-	read, change := Rule{Action: "inventory.read", Resource: s.ownPlace}, Rule{Action: "readings.edit", Resource: s.ownPlace}
+	read, change := Rule{Action: "inventory.read", Resource: s.ownPlace}, Rule{Action: "rating.publish", Resource: s.ownPlace}
 	route(s, huma.Operation{OperationID: "getPublication", Method: "GET", Path: path, Tags: tags,
 		Summary: "The carbon-efficiency code that a park or organization has published"}, read, s.getPublication)
 	route(s, huma.Operation{OperationID: "publishCode", Method: "PUT", Path: path, Tags: tags,
@@ -177,7 +177,7 @@ func (s *Server) keepPublication(ctx context.Context, in publicationIn, p public
 	if err := s.Records.SetSetting(ctx, s.act(ctx), placeKey(in.Park, in.Organization), p); err != nil {
 		return err
 	}
-	return s.Records.Note(ctx, s.act(ctx), "readings.edit", paths[0], "rating/"+in.Park+"/"+in.Organization, "done", detail)
+	return s.Records.Note(ctx, s.act(ctx), "rating.publish", paths[0], "rating/"+in.Park+"/"+in.Organization, "done", detail)
 }
 
 // getPublicCode shows a code while it is published. A token that was withdrawn, and one

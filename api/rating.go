@@ -48,10 +48,6 @@ func (s *Server) ratingRoutes() {
 		Summary:     "Energy-saving findings of a park or an organization, the largest first",
 		Description: "Night base load, standing load of machines, power factor, peak-price use, demand peaks and products off their benchmark, each with the intervals that show it."},
 		Rule{Action: "usage.read", Resource: s.ownPlace}, s.getDiagnosis)
-	s.whatIfRoute()
-	s.publicRoutes()
-	s.shippedRoutes()
-	s.factorRoutes()
 }
 
 func (s *Server) getRating(ctx context.Context, in *ratingIn) (*ratingOutput, error) {

@@ -35,7 +35,6 @@ func (s *Server) reportRoutes() {
 	route(s, huma.Operation{OperationID: "buildReport", Method: "GET", Path: "/api/v1/parks/{park}/inventories/{inventory}/report", Tags: []string{"inventories"},
 		Summary: "A report by standard of an inventory, as workbook, PDF or JSON"},
 		Rule{Action: "inventory.read", Resource: s.parkPlace}, s.buildReport)
-	s.reportFormRoutes()
 }
 
 // buildReport makes a report with the usage evidence in it, so that lingtan verify

@@ -127,6 +127,11 @@ func (s *Server) routes() (err error) {
 		s.balanceRoutes()
 		s.uncertaintyRoutes()
 		s.ratingRoutes()
+		s.whatIfRoute()
+		s.publicRoutes()
+		s.shippedRoutes()
+		s.factorRoutes()
+		s.reportFormRoutes()
 		s.activityRoutes()
 		s.methodRoutes()
 	}

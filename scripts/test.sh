@@ -4,6 +4,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . scripts/tools.env
+GOFLAGS="${GOFLAGS:-} $(scripts/need.sh solver)" # the tag of what make build links
+export GOFLAGS
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -21,6 +21,8 @@ import (
 	"lingtan/inventory/consolidation"
 	"lingtan/inventory/evidence"
 	"lingtan/inventory/uncertainty"
+	"lingtan/lp"
+	"lingtan/lp/programfile"
 	"lingtan/meter"
 	"lingtan/method"
 	"lingtan/node"
@@ -126,6 +128,10 @@ var outcomes = []struct {
 	{stream.ErrNoQuorum, "LT-7304", exitRetry},
 	{stream.ErrBehind, "LT-7305", exitRetry},
 	{stream.ErrLeaseLost, "LT-7306", exitRetry},
+	{programfile.ErrFormat, "LT-4120", exitInvalid},
+	{lp.ErrProgram, "LT-4121", exitInvalid},
+	{lp.ErrWrongAnswer, "LT-4122", exitFailure},
+	{lp.ErrAbsent, "LT-4123", exitNotFound},
 	{fs.ErrNotExist, "LT-7003", exitNotFound},
 	{fs.ErrPermission, "LT-7004", exitPermission},
 	{context.DeadlineExceeded, "LT-6004", exitRetry},
