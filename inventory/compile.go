@@ -31,7 +31,7 @@ type Inputs struct {
 	Organization string                // the inventory of this one and those below it; empty = the park
 	AsKnownAt    int64                 // Unix milliseconds; never zero
 	Engine       string                // that sums the usage; empty = Engine
-	Parts        Parts                 // keeps what days add up to; nil = none are kept
+	Parts        keptParts             // keeps what days add up to; nil = none are kept
 }
 
 // Compile assembles the inventory. The same inputs give the same bytes.
@@ -42,7 +42,7 @@ type Inputs struct {
 //
 // Errors: ErrUnsettled when the period has no settled usage (and nothing declared for an
 // organization, or in a park without meters), a missing factor or rule by name, ErrConservation when
-// the consolidation does not close, ErrEngine for an engine that this program has not.
+// the consolidation does not close, errEngine for an engine that this program has not.
 func Compile(ctx context.Context, in Inputs) (*Inventory, error) {
 	g, err := Gather(ctx, in)
 	if err != nil {
@@ -53,7 +53,7 @@ func Compile(ctx context.Context, in Inputs) (*Inventory, error) {
 
 // Compile assembles an inventory of the usage gathered: in differs from the inputs of Gather in
 // ID, Revision, Method, Factors, Declared and Organization alone. Errors: see Compile.
-func (g *Gathering) Compile(in Inputs) (*Inventory, error) {
+func (g *gathering) Compile(in Inputs) (*Inventory, error) {
 	own, err := members(g.in.Structure, in.Organization)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (g *Gathering) Compile(in Inputs) (*Inventory, error) {
 // compiler makes one inventory of the usage gathered.
 type compiler struct {
 	in         Inputs
-	g          *Gathering
+	g          *gathering
 	inv        *Inventory
 	activities []accounting.Activity // of those that the inventory is of
 	factors    *recordedFactors

@@ -43,7 +43,7 @@ func (in Inputs) engine() (string, error) {
 		return Engine, nil
 	}
 	if !slices.Contains(engines, in.Engine) {
-		return "", fmt.Errorf("%w: %q; it has %v", ErrEngine, in.Engine, engines)
+		return "", fmt.Errorf("%w: %q; it has %v", errEngine, in.Engine, engines)
 	}
 	return in.Engine, nil
 }

@@ -24,15 +24,15 @@ type Explanation struct {
 	Children []Explanation `json:"children,omitempty"`
 }
 
-// DaySource tells the totals of settled days.
-type DaySource interface {
+// daySource tells the totals of settled days.
+type daySource interface {
 	DayTotals(ctx context.Context, q usage.Query, fn func(key string, day period.Day, t usage.Totals) error) error
 }
 
 // Explain walks an entry down: its formula, its factors with version and source,
 // its activity data, and the registers that were metered, by month. The tree says
 // whether evaluating the formula again gives the same bits.
-func Explain(ctx context.Context, v *Inventory, id string, src DaySource) (Explanation, error) {
+func Explain(ctx context.Context, v *Inventory, id string, src daySource) (Explanation, error) {
 	e, err := v.Entry(id)
 	if err != nil {
 		return Explanation{}, fmt.Errorf("%w: %q in %s", err, id, v.ID)
@@ -101,7 +101,7 @@ func explainFactor(e accounting.Entry, f accounting.Applied) Explanation {
 }
 
 // explainActivity is the activity data and the registers below it.
-func (v *Inventory) explainActivity(ctx context.Context, e accounting.Entry, src DaySource) (Explanation, error) {
+func (v *Inventory) explainActivity(ctx context.Context, e accounting.Entry, src daySource) (Explanation, error) {
 	a := e.Activity
 	if a.Record != "" {
 		return v.explainRecord(e), nil

@@ -11,10 +11,10 @@ import (
 	"lingtan/usage"
 )
 
-// Gathering is the settled usage of a park over a period, traced and summed in one pass: the park's
+// gathering is the settled usage of a park over a period, traced and summed in one pass: the park's
 // inventory and those of its organizations are assembled of it. It does not change, and may
 // be used by several at once.
-type Gathering struct {
+type gathering struct {
 	in          Inputs
 	pass        *Pass
 	layout      layout
@@ -34,13 +34,13 @@ type Gathering struct {
 // takes Structure, Usage, Period, AsKnownAt, Engine and Parts. Days whose part is kept are not
 // read again.
 //
-// Errors: ErrEngine, a period that cannot be read, those of the usage and of its balance.
-func Gather(ctx context.Context, in Inputs) (*Gathering, error) {
+// Errors: errEngine, a period that cannot be read, those of the usage and of its balance.
+func Gather(ctx context.Context, in Inputs) (*gathering, error) {
 	var err error
 	if in.Engine, err = in.engine(); err != nil {
 		return nil, err
 	}
-	g := &Gathering{in: in}
+	g := &gathering{in: in}
 	if g.pass, err = NewPass(in.Structure); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func Gather(ctx context.Context, in Inputs) (*Gathering, error) {
 	g.from = span.From
 	g.first, g.last = g.pass.Grid.Days(span)
 	g.layout = newLayout(g.pass.Network, flow.NewTracer(g.pass.Network))
-	r := &gatherer{Gathering: g, record: newRecorder(g.pass.Keys), sums: g.layout.newSums()}
+	r := &gatherer{gathering: g, record: newRecorder(g.pass.Keys), sums: g.layout.newSums()}
 	r.evidence = newRegisters(in.Structure, r.record.keys, g.pass.inService(g.first, g.last))
 	if in.Engine == Engine {
 		err = r.byParts(ctx)
@@ -69,9 +69,9 @@ func Gather(ctx context.Context, in Inputs) (*Gathering, error) {
 	return g, err
 }
 
-// gatherer is a Gathering at work.
+// gatherer is a gathering at work.
 type gatherer struct {
-	*Gathering
+	*gathering
 	record   *recorder
 	evidence *registers
 	sums     *sums

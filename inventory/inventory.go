@@ -22,7 +22,7 @@ var (
 	ErrUnsettled    = errors.New("inventory: no settled usage in the period")
 	ErrConservation = errors.New("inventory: sources and consumers differ")
 	ErrNoEntry      = errors.New("inventory: no such entry")
-	ErrEngine       = errors.New("inventory: an engine that this program has not")
+	errEngine       = errors.New("inventory: an engine that this program has not")
 )
 
 // Format is the format of an inventory document.

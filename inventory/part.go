@@ -27,8 +27,8 @@ type Part struct {
 	leaves  []leaf    // register, in the order of the evidence → its day
 }
 
-// Parts keeps parts of days, so that an inventory made again gathers only days that changed.
-type Parts interface {
+// keptParts keeps parts of days, so that an inventory made again gathers only days that changed.
+type keptParts interface {
 	// Part is the part kept of a day as its usage is known at the inventory's recorded time,
 	// nil when none is.
 	Part(day period.Day) *Part

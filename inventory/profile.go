@@ -29,7 +29,7 @@ type Profile struct {
 	Hourly    [][]float64 // owner × source (o·len(Sources)+s) → by hour; used and lost, not exported
 	Doubt     []float64   // hour → share of the amounts (over all sources of electricity) not measured
 	Gaps      []bool      // hour → a meter of the network was missing in it
-	Places    []Place
+	Places    []profilePlace
 	Daily     [][]float64 // place × source (p·len(Sources)+s) → by day
 	Quality   []Shares    // day → intervals by quality over the network's meters
 	PlaceDays [][]Shares  // place → day → intervals by quality of the meters that feed it
@@ -49,8 +49,8 @@ type Source struct {
 	Name     park.Name
 }
 
-// Place is a use, a bus with what it leaves over, an export or a storage.
-type Place struct {
+// profilePlace is a use, a bus with what it leaves over, an export or a storage.
+type profilePlace struct {
 	Node         string
 	Kind         string
 	Organization string
@@ -128,7 +128,7 @@ func newProfiler(doc *park.Document, pass *Pass, first, last period.Day) *profil
 	}
 	owners := map[string]int{}
 	for _, node := range pass.Network.Nodes {
-		p.Places = append(p.Places, Place{Node: node.ID, Kind: node.Kind, Organization: node.Organization, Carrier: node.Carrier, Unit: unit[node.Carrier], Name: node.Name})
+		p.Places = append(p.Places, profilePlace{Node: node.ID, Kind: node.Kind, Organization: node.Organization, Carrier: node.Carrier, Unit: unit[node.Carrier], Name: node.Name})
 		b.owner = append(b.owner, -1)
 		if node.Kind != balance.Use && node.Kind != balance.Bus {
 			continue
