@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,8 +18,6 @@ import (
 	"lingtan/dispatch"
 	"lingtan/dispatch/dispatchfile"
 	"lingtan/lp"
-	"lingtan/lp/cbc"
-	"lingtan/lp/highs"
 )
 
 func (a *app) dispatchCommand() *cobra.Command {
@@ -55,6 +52,9 @@ Exit codes / 退出码: 3 the file is invalid 文件无效 · 7 with --strict, a
 			if f.time < 0 || !(f.gap >= 0 && f.gap <= 1) {
 				return fmt.Errorf("%w: --time must not be below 0, --gap from 0 to 1", errUsage)
 			}
+			if !slices.Contains([]string{"", "cbc", "highs"}, f.solver) {
+				return fmt.Errorf("%w: --solver %.40q; cbc or highs", errUsage, f.solver)
+			}
 			return a.solveDispatch(c.Context(), args[0], f)
 		}}
 	c.Flags().StringVarP(&f.output, "output", "o", "table", "table, json or csv (a row a step)")
@@ -75,7 +75,7 @@ func (a *app) solveDispatch(ctx context.Context, name string, f dispatchFlags) e
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s, err := dispatchSolver(f.solver)
+	s, err := newSolver(f.solver)
 	if err != nil {
 		return err
 	}
@@ -114,34 +114,6 @@ func readDispatchFile(name string) ([]byte, error) {
 		in = f
 	}
 	return io.ReadAll(io.LimitReader(in, dispatchfile.MaxBytes+1))
-}
-
-// dispatchSolver is the solver named, or CBC with HiGHS as the second opinion; each answer
-// is checked.
-func dispatchSolver(name string) (lp.Solver, error) {
-	switch name {
-	case "cbc":
-		s, err := cbc.New()
-		if err != nil {
-			return nil, fmt.Errorf("%w; take --solver highs", err)
-		}
-		return lp.Verified(s), nil
-	case "highs", "":
-	default:
-		return nil, fmt.Errorf("%w: --solver %.40q; cbc or highs", errUsage, name)
-	}
-	second, err := highs.New()
-	if err != nil {
-		return nil, err
-	}
-	first, err := cbc.New()
-	if name == "highs" || errors.Is(err, lp.ErrAbsent) {
-		return lp.Verified(second), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return lp.Verified(first, second), nil
 }
 
 // dispatchProgress tells how far a solver is, a line every two seconds.
@@ -186,7 +158,7 @@ func (a *app) printDispatch(p *dispatch.Plan) error {
 			fmt.Fprintf(a.stdout, "\n%s\n  %s\n", a.say(zh, en), strings.Join(sentences, "\n  "))
 		}
 	}
-	said := func(list []dispatch.Binding) []string {
+	said := func(list []dispatch.Finding) []string {
 		var out []string
 		for _, b := range list {
 			out = append(out, a.say(b.ZH, b.EN))
