@@ -60,7 +60,7 @@ func tokenize(text string) (token.Tokens, error) {
 	for {
 		some, err := s.Scan()
 		if errors.Is(err, io.EOF) {
-			return tokens, nil
+			return tokens, n.end()
 		}
 		known := len(tokens)
 		tokens.Add(some...)
@@ -73,29 +73,62 @@ func tokenize(text string) (token.Tokens, error) {
 }
 
 // nesting counts what the recursive YAML reader would go deeper for: brackets within
-// each other, and keys and dashes on one line.
-type nesting struct{ depth, line, keys int }
+// each other or left open, keys and dashes on one line, keys of one mapping.
+type nesting struct {
+	open              []*token.Token
+	line, keys, place int                // place: column of the key or dash seen last in block style
+	beside            [maxIndent + 2]int // keys of the block mapping at a column
+}
 
 func (n *nesting) pass(t *token.Token) error {
-	if t.Position.Line != n.line && n.depth == 0 {
+	if t.Position.Line != n.line && len(n.open) == 0 {
 		n.line, n.keys = t.Position.Line, 0
 	}
 	switch t.Type {
 	case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.MappingKeyType, token.DirectiveType:
 		return faultAt(t.Position.Line, t.Position.Column, "规则文件不用锚点、引用、标签等；请写全", "anchors, aliases, tags and the like are not used in rule files; write it out")
 	case token.MappingStartType, token.SequenceStartType:
-		n.depth++
+		n.open, n.keys = append(n.open, t), 0
 	case token.MappingEndType, token.SequenceEndType:
-		n.depth--
-	case token.SequenceEntryType, token.MappingValueType:
-		n.keys++
+		n.open, n.keys = n.open[:max(0, len(n.open)-1)], 0
+	case token.SequenceEntryType:
+		n.key(t.Position.Column, 0)
+	case token.MappingValueType:
+		column := t.Position.Column
+		if t.Prev != nil {
+			column = t.Prev.Position.Column
+		}
+		n.key(column, 1)
 	case token.CollectEntryType:
 		n.keys = 0
 	}
-	if n.depth > maxDepth || n.keys > maxDepth || t.Position.Column > maxIndent && n.depth == 0 && t.Type == token.SequenceEntryType {
-		return faultAt(t.Position.Line, t.Position.Column, "嵌套过深", "nested too deep")
+	if len(n.open) > maxDepth || n.keys > maxKeys || n.place > maxIndent || n.beside[min(n.place, maxIndent)] > maxBeside {
+		return faultAt(t.Position.Line, t.Position.Column, "嵌套过深，或同一映射的键过多", "nested too deep, or too many keys in one mapping")
 	}
 	return nil
+}
+
+// key counts a key, or a dash, outside of brackets: it ends the mappings to its right.
+func (n *nesting) key(column, count int) {
+	n.keys++
+	if len(n.open) > 0 {
+		return
+	}
+	column = max(0, min(column, maxIndent+1))
+	for i := column + 1; i <= n.place; i++ {
+		n.beside[i] = 0
+	}
+	n.place = column
+	n.beside[column] += count
+}
+
+// end refuses brackets that are left open.
+func (n *nesting) end() error {
+	if len(n.open) == 0 {
+		return nil
+	}
+	t := n.open[len(n.open)-1]
+	return faultAt(t.Position.Line, t.Position.Column, "括号没有闭合", "the bracket is not closed")
 }
 
 // decode fills d and says the first thing that does not fit.

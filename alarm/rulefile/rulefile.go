@@ -25,8 +25,10 @@ const MaxSize = 16 << 20
 
 const (
 	maxFaults = 1000
-	maxDepth  = 16  // brackets within each other, and keys or dashes on one line
-	maxIndent = 100 // columns before the dash of a list
+	maxDepth  = 16  // brackets within each other
+	maxKeys   = 4   // keys and dashes on one line, or between two commas
+	maxBeside = 100 // keys of one mapping
+	maxIndent = 100 // columns before a key or dash
 )
 
 // Fault is one thing that is wrong in a rule file, and what would be right.
