@@ -15,6 +15,8 @@ import (
 	"lingtan/factor"
 	"lingtan/flow/carbon"
 	"lingtan/flow/carbon/flowfile"
+	"lingtan/forecast"
+	"lingtan/forecast/seriesfile"
 	"lingtan/ingest/readingfile"
 	"lingtan/inventory"
 	"lingtan/inventory/carbonflow"
@@ -95,6 +97,11 @@ var outcomes = []struct {
 	{rating.ErrCase, "LT-4105", exitInvalid},
 	{uncertainty.ErrModel, "LT-4106", exitInvalid},
 	{consolidation.ErrCase, "LT-4107", exitInvalid},
+	{seriesfile.ErrFormat, "LT-4301", exitInvalid},
+	{forecast.ErrSeries, "LT-4301", exitInvalid},
+	{forecast.ErrHistory, "LT-4302", exitInvalid},
+	{forecast.ErrOptions, "LT-4303", exitUsage},
+	{forecast.ErrModel, "LT-4304", exitInvalid},
 	{flowfile.ErrFormat, "LT-4101", exitInvalid},
 	{carbon.ErrNetwork, "LT-4102", exitInvalid},
 	{carbon.ErrConservation, "LT-4103", exitFailure},
