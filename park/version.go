@@ -30,11 +30,15 @@ func (v Valid) Contains(day period.Day) bool {
 // Days is the span as [from, to); an open side is the first or last day there is.
 func (v Valid) Days() (from, to period.Day) {
 	from, to = -1<<31, 1<<31-1
-	if d, err := period.ParseDay(v.From); err == nil {
-		from = d
+	if v.From != "" { // an empty side is common, and the fault of an empty day costs more than the rest
+		if d, err := period.ParseDay(v.From); err == nil {
+			from = d
+		}
 	}
-	if d, err := period.ParseDay(v.To); err == nil {
-		to = d
+	if v.To != "" {
+		if d, err := period.ParseDay(v.To); err == nil {
+			to = d
+		}
 	}
 	return from, to
 }
