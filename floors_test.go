@@ -42,6 +42,7 @@ var rooms = map[string]floor{
 	"examples": nouns, // embedded data, imports nothing
 	"usage":    engines, "usage/statement": engines, "accounting/casefile": engines, "balance/reconcile": engines, "flow/carbon": engines, "flow/carbon/flowfile": engines,
 	"forecast": engines, "forecast/tree": engines, "forecast/seriesfile": engines,
+	"control": engines,
 	"dispatch": engines, "dispatch/dispatchfile": engines, "inventory/uncertainty": engines, "inventory/carbonflow": engines, "inventory/traced": engines, "inventory/consolidation": engines, "rating": engines, "rating/diagnosis": engines, "balance": engines, "flow": engines, "accounting": engines, "inventory": engines, "inventory/evidence": engines,
 	"connector": doors, "connector/profile": doors, "connector/outward": doors, "connector/modbus": doors, "connector/mqtt": doors,
 	"connector/httpdoor": doors, "connector/hj212": doors, "connector/dlt645": doors, "connector/cjt188": doors, "connector/iec104": doors, "connector/serialline": doors, "connector/opcua": doors,
