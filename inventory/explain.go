@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 	"strconv"
+	"strings"
 
 	"lingtan/accounting"
 	"lingtan/park"
@@ -69,7 +70,13 @@ func (v *Inventory) entryLabel(e accounting.Entry) park.Name {
 		EN: fmt.Sprintf("%s · %s · from %s · scope %d · %s", org.EN, node.EN, source.EN, e.Scope, basis.EN)}
 }
 
+// withinPark is whose the entries are that take off what two members both count.
+var withinPark = park.Name{ZH: "园区内部抵扣", EN: "taken off within the park"}
+
 func (v *Inventory) organization(id string) park.Name {
+	if id == "" {
+		return withinPark
+	}
 	for _, o := range v.Structure.Organizations {
 		if o.ID == id {
 			return o.Name
@@ -78,9 +85,11 @@ func (v *Inventory) organization(id string) park.Name {
 	return park.Name{ZH: id, EN: id}
 }
 
+// node is the name of a node; a part of a conversion, conversion.edge, has the conversion's.
 func (v *Inventory) node(id string) park.Name {
+	of, _, part := strings.Cut(id, ".")
 	for _, n := range v.Structure.Network.Nodes {
-		if n.ID == id {
+		if n.ID == id || part && n.ID == of && n.Kind == "conversion" {
 			return n.Name
 		}
 	}

@@ -200,6 +200,12 @@ func (a *app) printBalance(t *balance.Table, zone *time.Location) {
 			fmt.Fprintf(a.stdout, "  %s  %s\n", t.Steps[k].In(zone).Format("2006-01-02 15:04"), a.placeLine(s, names))
 		}
 	}
+	for k, f := range t.Findings {
+		if k == 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		fmt.Fprintf(a.stdout, "! %s %s: %s\n", f.Node, f.Code, f.Text.In(a.language))
+	}
 }
 
 // placeLine tells what is known of a place in a step.
@@ -212,6 +218,12 @@ func (a *app) placeLine(s balance.PlaceStep, names map[string]string) string {
 		if x.v != nil {
 			parts = append(parts, names[x.id]+" "+figure(x.v, "%.3f", ""))
 		}
+	}
+	if s.Yield != nil {
+		parts = append(parts, names["yield"]+" "+figure(s.Yield, "%.4g", ""))
+	}
+	if s.Efficiency != nil {
+		parts = append(parts, names["efficiency"]+" "+figure(s.Efficiency, "%.4g", ""))
 	}
 	if s.Share != nil {
 		mark := ""

@@ -11,16 +11,18 @@ import (
 	"lingtan/usage"
 )
 
-// assumed is an uncertainty that nobody stated, with where it is taken from.
+// assumed is an uncertainty that nobody stated, with where it is taken from; known says that
+// it follows from what the park file states of a meter.
 type assumed struct {
 	uncertainty float64
 	shape       Shape
 	basis       park.Name
+	known       bool
 }
 
 // classes are the largest errors, in percent of the value, that GB 17167-2006 (table 4) lets
-// the meters of an energy user have; the weakest class that it allows for the carrier, since the
-// park file tells no class.
+// the meters of an energy user have; the weakest class that it allows for the carrier, where the
+// park file states no accuracy of the register.
 var classes = map[string]float64{
 	"electricity": 2.0, // class of users IV and V, such as below 315 kVA
 	"natural_gas": 2.0,
@@ -51,25 +53,40 @@ func ofShape(uncertainty float64) Shape {
 
 // meterAssumed is what a register's total is assumed to be known to: its class for what was
 // measured, a survey's uncertainty for what was edited and an extrapolation's for what was
-// estimated, by their shares as independent parts (equation 3.2). Within a class every error is
-// as likely as another: sd = class / √3 (JCGM 100:2008, 4.3.7).
-func meterAssumed(carrier string, t usage.Totals) assumed {
-	class, known := classes[carrier]
-	if !known {
-		class = weakest
-	}
-	a := assumed{uncertainty: class / 100 / math.Sqrt(3) * coverage, shape: Uniform, basis: park.Name{
-		ZH: fmt.Sprintf("未声明：按 GB 17167-2006 表 4 允许的最低准确度等级 %g，误差在等级内均匀分布", class),
-		EN: fmt.Sprintf("not stated: weakest class that GB 17167-2006, table 4, allows, %g, any error within it as likely", class)}}
+// estimated, by their shares as independent parts (equation 3.2). Within the limits of error every
+// error is as likely as another: sd = limit / √3 (JCGM 100:2008, 4.3.7).
+func meterAssumed(r park.Register, t usage.Totals) assumed {
+	a := accuracyOf(r)
 	all := math.Abs(t.Measured) + math.Abs(t.Estimated) + math.Abs(t.Edited)
 	if all == 0 || t.Estimated == 0 && t.Edited == 0 {
 		return a
 	}
 	m, e, d := math.Abs(t.Measured)/all, math.Abs(t.Estimated)/all, math.Abs(t.Edited)/all
 	a.uncertainty = math.Sqrt(square(m*a.uncertainty) + square(e*extrapolated) + square(d*surveyed))
-	a.shape = Normal
+	a.shape, a.known = Normal, false
 	a.basis.ZH += fmt.Sprintf("；估计 %.2g %% 按 ±10 %%、人工修正 %.2g %% 按 ±5 %%（IPCC 2006 第 2 卷表 2.15）", 100*e, 100*d)
 	a.basis.EN += fmt.Sprintf("; %.2g %% estimated at ±10 %%, %.2g %% edited at ±5 %% (2006 IPCC Guidelines, vol. 2, table 2.15)", 100*e, 100*d)
+	return a
+}
+
+// accuracyOf is what follows from the limits of error of a register's meter: those that the park
+// file states, else the weakest class that the carrier's meters may have.
+func accuracyOf(r park.Register) assumed {
+	a := assumed{shape: Uniform}
+	limit, stated, err := r.ErrorLimit()
+	if a.known = stated && err == nil; a.known {
+		a.basis = park.Name{
+			ZH: fmt.Sprintf("园区文件载明准确度 %s：误差限 ±%.4g %%，误差在限内均匀分布", r.Accuracy, limit),
+			EN: fmt.Sprintf("accuracy %s in the park file: limits of error ±%.4g %%, any error within them as likely", r.Accuracy, limit)}
+	} else {
+		if limit = classes[r.Carrier]; limit == 0 {
+			limit = weakest
+		}
+		a.basis = park.Name{
+			ZH: fmt.Sprintf("未声明：按 GB 17167-2006 表 4 允许的最低准确度等级 %g，误差在等级内均匀分布", limit),
+			EN: fmt.Sprintf("not stated: weakest class that GB 17167-2006, table 4, allows, %g, any error within it as likely", limit)}
+	}
+	a.uncertainty = limit / 100 / math.Sqrt(3) * coverage
 	return a
 }
 
@@ -81,7 +98,7 @@ func amountAssumed(t usage.Totals) assumed {
 		share = math.Abs(t.Estimated) / all
 	}
 	u := math.Sqrt(square((1-share)*surveyed) + square(share*extrapolated))
-	return assumed{u, Normal, park.Name{
+	return assumed{uncertainty: u, shape: Normal, basis: park.Name{
 		ZH: fmt.Sprintf("未声明：按 IPCC 2006 第 2 卷表 2.15（其他工业燃烧），调查数据 ±5 %%、估计 ±10 %%（占 %.2g %%）；非燃料类比采用", 100*share),
 		EN: fmt.Sprintf("not stated: 2006 IPCC Guidelines, vol. 2, table 2.15, other industry: surveys ±5 %%, extrapolations ±10 %% (%.2g %% of it); other than fuels by analogy", 100*share)}}
 }
@@ -132,11 +149,11 @@ var exact = map[string]park.Name{
 // by the limits of the IPCC, a share by what it can still be, and anything else by its pedigree.
 func factorAssumed(e accounting.Entry, f accounting.Applied, item string, scores []Score) assumed {
 	if why, ok := exact[f.Role]; ok {
-		return assumed{0, Normal, why}
+		return assumed{shape: Normal, basis: why}
 	}
 	b := fuelBounds[fuelGroup(item)]
 	fuel := func(u float64) assumed {
-		return assumed{u, Normal, park.Name{
+		return assumed{uncertainty: u, shape: Normal, basis: park.Name{
 			ZH: fmt.Sprintf("未声明：按 IPCC 2006 第 2 卷表 1.2、1.3 的 95 %% 界限（%s）", b.of),
 			EN: fmt.Sprintf("not stated: 95 %% limits of the 2006 IPCC Guidelines, vol. 2, tables 1.2 and 1.3 (%s)", b.of)}}
 	}
@@ -154,7 +171,7 @@ func factorAssumed(e accounting.Entry, f accounting.Applied, item string, scores
 		levels = append(levels, fmt.Sprint(s.Level))
 	}
 	at := strings.Join(levels, ",")
-	return assumed{u, ofShape(u), park.Name{
+	return assumed{uncertainty: u, shape: ofShape(u), basis: park.Name{
 		ZH: fmt.Sprintf("未声明：按谱系（可靠性、时间、地域、技术 %s）及 ecoinvent 3 数据质量导则（Weidema 等 2013，第 10 章）的方差", at),
 		EN: fmt.Sprintf("not stated: pedigree (reliability, time, geography, technology %s) with the variances of the ecoinvent 3 data quality guideline (Weidema et al. 2013, ch. 10)", at)}}
 }
@@ -169,7 +186,7 @@ func shareAssumed(f accounting.Applied) assumed {
 	if v > 0 && v < 1 {
 		width = math.Min(oxidized, 1-v) / v
 	}
-	return assumed{width / math.Sqrt(6) * coverage, Triangular, park.Name{
+	return assumed{uncertainty: width / math.Sqrt(6) * coverage, shape: Triangular, basis: park.Name{
 		ZH: "未声明：份额在 ±2 个百分点且不超过 1 的三角分布（IPCC 1996 与 2006 对煤炭氧化率缺省值之差；等于 1 时视为精确）",
 		EN: "not stated: triangular within ±2 points and up to 1 (the defaults of oxidation of coal in the 1996 and 2006 IPCC Guidelines differ by that; 1 is taken as exact)"}}
 }

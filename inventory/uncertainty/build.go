@@ -47,7 +47,7 @@ type builder struct {
 	model     *Model
 	known     map[string]bool
 	registers map[string]inventory.RegisterRecord
-	carrier   map[string]string         // register → carrier
+	meters    map[string]park.Register  // point.register → as the park file has it
 	library   map[string]factor.Factor  // id@version → as the inventory carries it
 	left      map[string]float64        // bus → amount left over, all sources
 	edges     map[string][2][]park.Edge // node → in, out
@@ -55,7 +55,7 @@ type builder struct {
 
 func newBuilder(v *inventory.Inventory) *builder {
 	b := &builder{v: v, model: &Model{Terms: []Term{}, Lines: []Line{}}, known: map[string]bool{}, registers: map[string]inventory.RegisterRecord{},
-		carrier: map[string]string{}, library: map[string]factor.Factor{}, left: leftOver(v), edges: map[string][2][]park.Edge{}}
+		meters: map[string]park.Register{}, library: map[string]factor.Factor{}, left: leftOver(v), edges: map[string][2][]park.Edge{}}
 	for _, r := range v.Registers {
 		b.registers[r.Register] = r
 	}
@@ -64,7 +64,7 @@ func newBuilder(v *inventory.Inventory) *builder {
 	}
 	for _, p := range v.Structure.Points {
 		for _, r := range p.Registers {
-			b.carrier[p.ID+"."+r.ID] = r.Carrier
+			b.meters[p.ID+"."+r.ID] = r
 		}
 	}
 	for _, e := range v.Structure.Network.Edges {
@@ -110,7 +110,7 @@ func (b *builder) add(t Term) string {
 
 // take sets a term's uncertainty to what is assumed.
 func (t Term) take(a assumed) Term {
-	t.Uncertainty, t.Shape, t.Basis, t.Assumed = a.uncertainty, a.shape, a.basis, true
+	t.Uncertainty, t.Shape, t.Basis, t.Assumed = a.uncertainty, a.shape, a.basis, !a.known
 	return t
 }
 
@@ -164,7 +164,7 @@ func (b *builder) metered(link Link, register string, weight float64) Link {
 		return link
 	}
 	t := Term{ID: "register:" + register, Kind: "activity", Name: park.Name{ZH: "计量 " + register, EN: "register " + register},
-		Original: register}.take(meterAssumed(b.carrier[register], r.Totals))
+		Original: register}.take(meterAssumed(b.meters[register], r.Totals))
 	return append(link, Part{b.add(t), r.Totals.Total() * weight})
 }
 

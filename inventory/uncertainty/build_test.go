@@ -301,3 +301,45 @@ func TestQualityAndCompleteness(t *testing.T) {
 		t.Errorf("categories with and without entries: %+v", c.Categories)
 	}
 }
+
+// The accuracy that a park file states of a register is used: uniform within its limits of error
+// (a heat meter of class 2: 3.42 %), and assumed only where a part was estimated.
+func TestAccuracyOfTheParkFile(t *testing.T) {
+	power := park.Register{Quantity: "active_energy", Carrier: "electricity", Accuracy: "0.5S"}
+	heat := park.Register{Quantity: "thermal_energy", Carrier: "steam", Accuracy: "2"}
+	check := func(r park.Register, totals usage.Totals, want float64, known bool) {
+		t.Helper()
+		x := meterAssumed(r, totals)
+		near(t, r.Quantity+" "+r.Accuracy, x.uncertainty, want, 1e-12)
+		if term := (Term{}).take(x); term.Assumed == known || term.Basis.ZH == "" || term.Basis.EN == "" {
+			t.Errorf("%s: %+v", r.Quantity, term)
+		}
+	}
+	within := func(limit float64) float64 { return limit / 100 / math.Sqrt(3) * coverage }
+	check(power, usage.Totals{Measured: 100}, within(0.5), true)
+	limit, _, err := heat.ErrorLimit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(heat, usage.Totals{Measured: 100}, within(limit), true)
+	check(power, usage.Totals{Measured: 90, Estimated: 10}, math.Hypot(0.9*within(0.5), 0.1*0.1), false)
+	power.Accuracy = ""
+	check(power, usage.Totals{Measured: 100}, within(2), false)
+
+	p := mill()
+	for i := range p.Document.Points {
+		for j := range p.Document.Points[i].Registers {
+			p.Document.Points[i].Registers[j].Accuracy = "0.5%"
+		}
+	}
+	metered := 0
+	for _, x := range NewModel(compiled2023(t, p)).Terms {
+		if strings.HasPrefix(x.ID, "register:") {
+			metered++
+			near(t, x.ID, x.Uncertainty, within(0.5), 1e-12)
+		}
+	}
+	if metered == 0 {
+		t.Error("no metered term")
+	}
+}
