@@ -171,13 +171,16 @@ func (st *station) first(now time.Time) time.Time {
 }
 
 // after is when the station is polled next, after a poll that was good: an interval
-// after it was due, or at once when that has passed. Aligned polls follow the clock.
+// after it was due, or at once when that has passed, but in another millisecond, since a
+// sample's time has no finer step and two values of one time contradict each other.
+// Aligned polls follow the clock.
 func (st *station) after(now time.Time) time.Time {
 	if st.align {
 		return now.Truncate(st.interval).Add(st.interval + st.spread(st.interval/10, 2*time.Second))
 	}
-	if due := st.due.Add(st.interval); due.After(now) {
+	soonest := now.Truncate(time.Millisecond).Add(time.Millisecond)
+	if due := st.due.Add(st.interval); due.After(soonest) {
 		return due
 	}
-	return now
+	return soonest
 }

@@ -364,6 +364,20 @@ func TestBusySink(t *testing.T) {
 	}
 }
 
+// However late a poll was, the next one is in another millisecond.
+func TestPollsHaveTimesOfTheirOwn(t *testing.T) {
+	due := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	for late := time.Duration(0); late < 300*time.Millisecond; late += 70 * time.Microsecond {
+		st := &station{due: due}
+		st.interval = 100 * time.Millisecond
+		began := due.Add(late)
+		next := st.after(began.Add(20 * time.Microsecond))
+		if later := max(next.Sub(began), 0); next.UnixMilli() == began.UnixMilli() || later > 100*time.Millisecond {
+			t.Fatalf("a poll at %v, the next at %v", began, next)
+		}
+	}
+}
+
 func TestAlignedPolls(t *testing.T) {
 	p := newPlant(t, map[uint8]*device{1: {holding: map[uint16]uint16{0: 1}}})
 	s := &sink{}

@@ -185,7 +185,7 @@ func (t *turn) after(now time.Time, ok bool) {
 	}
 	t.failures = 0
 	t.next = t.next.Add(t.interval)
-	if t.next.Before(now) {
+	if t.next.Sub(now) < time.Millisecond { // samples' times have no finer step
 		t.next = now.Add(t.interval)
 	}
 }
