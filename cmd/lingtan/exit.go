@@ -12,6 +12,8 @@ import (
 	"lingtan/alarm/anomaly"
 	"lingtan/balance"
 	"lingtan/connector"
+	"lingtan/dispatch"
+	"lingtan/dispatch/dispatchfile"
 	"lingtan/factor"
 	"lingtan/flow/carbon"
 	"lingtan/flow/carbon/flowfile"
@@ -102,6 +104,8 @@ var outcomes = []struct {
 	{forecast.ErrHistory, "LT-4302", exitInvalid},
 	{forecast.ErrOptions, "LT-4303", exitUsage},
 	{forecast.ErrModel, "LT-4304", exitInvalid},
+	{dispatchfile.ErrFormat, "LT-4130", exitInvalid},
+	{dispatch.ErrProblem, "LT-4131", exitInvalid},
 	{flowfile.ErrFormat, "LT-4101", exitInvalid},
 	{carbon.ErrNetwork, "LT-4102", exitInvalid},
 	{carbon.ErrConservation, "LT-4103", exitFailure},
