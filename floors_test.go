@@ -118,7 +118,7 @@ var sideways = map[string]string{
 	"forecast/seriesfile -> forecast":          "a series file is the written form of what is forecast",
 	"forecast/outlook -> forecast":             "an outlook is a forecast with what was before it",
 	"forecast/outlook -> usage":                "and settled usage is what was",
-	"mandv/baselinefile -> mandv":             "a savings file is the written form of a case",
+	"mandv/baselinefile -> mandv":              "a savings file is the written form of a case",
 	"dispatch/dispatchfile -> dispatch":        "a dispatch file is the written form of a problem",
 	"inventory/evidence -> usage":              "evidence is made of settled usage",
 	"alarm/rulefile -> alarm":                  "a rule file is the written form of a set of rules",
