@@ -47,6 +47,7 @@ type Source struct {
 	Carrier  string
 	Unit     string
 	Name     park.Name
+	Runner   string // of an output of a conversion: who runs it; empty elsewhere
 }
 
 // profilePlace is a use, a bus with what it leaves over, an export or a storage.
@@ -124,7 +125,11 @@ func newProfiler(doc *park.Document, pass *Pass, first, last period.Day) *profil
 	}
 	for _, n := range b.tracer.Sources {
 		node := pass.Network.Nodes[n]
-		p.Sources = append(p.Sources, Source{Node: node.ID, Activity: node.Activity, Carrier: node.Carrier, Unit: unit[node.Carrier], Name: node.Name})
+		src := Source{Node: node.ID, Activity: node.Activity, Carrier: node.Carrier, Unit: unit[node.Carrier], Name: node.Name}
+		if p.handed != nil {
+			src.Runner = p.handed.runner[node.ID]
+		}
+		p.Sources = append(p.Sources, src)
 	}
 	owners := map[string]int{}
 	for _, node := range pass.Network.Nodes {

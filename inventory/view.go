@@ -24,8 +24,11 @@ type View struct {
 	Energy  []accounting.Energy
 	Factors []factor.Factor
 	// Rate is tCO2 a unit of each source on each basis, averaged over the period:
-	// with it an hour's amounts become emissions.
+	// with it an hour's amounts become emissions. It is 0 of an output of a conversion, whose
+	// carbon is that of what went in: see Embodied.
 	Rate map[method.Basis][]float64
+
+	embodied map[method.Basis]map[[2]int][]float64 // place, source → see Embodied
 }
 
 // View accounts the days [first, last] of a profile by a method, and what members
@@ -57,7 +60,9 @@ func (p *Profile) View(pack method.Pack, factors accounting.FactorSource, first,
 		return nil, err
 	}
 	v.rates(acts)
-	bought, err := p.handed.entries(acts, ratesOf(v.Entries, acts), first, last, func(string) bool { return true })
+	into := ratesOf(v.Entries, acts)
+	v.embody(into)
+	bought, err := p.handed.entries(acts, into, first, last, func(string) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -178,6 +183,41 @@ func (v *View) rates(acts []accounting.Activity) {
 			}
 		}
 		v.Rate[basis] = rate
+	}
+}
+
+// Embodied is the carbon, in tCO2 by day of the view, of what a place took of an output of a
+// conversion: that of what went into it, traced interval by interval. nil where it took
+// none, and for other sources. The sum over the places of an organization is its entries of
+// what it bought; who runs the conversion has counted its own part with the inputs.
+func (v *View) Embodied(basis method.Basis, place, source int) []float64 {
+	return v.embodied[basis][[2]int{place, source}]
+}
+
+// embody sums the carbon that conversions handed on by place, source and day.
+func (v *View) embody(into rates) {
+	h := v.Profile.handed
+	if h == nil {
+		return
+	}
+	source := map[string]int{}
+	for s, x := range v.Profile.Sources {
+		source[x.Node] = s
+	}
+	v.embodied = map[method.Basis]map[[2]int][]float64{}
+	for basis, rate := range into {
+		sums := map[[2]int][]float64{}
+		for _, x := range h.list {
+			if x.Day < v.First || x.Day > v.Last {
+				continue
+			}
+			key := [2]int{x.Node, source[v.Profile.Places[x.Output].Node]}
+			if sums[key] == nil {
+				sums[key] = make([]float64, int(v.Last-v.First)+1)
+			}
+			sums[key][x.Day-v.First] += h.carbon(x.Embodied, rate)
+		}
+		v.embodied[basis] = sums
 	}
 }
 
