@@ -137,6 +137,9 @@ func (a Accountant) role(act Activity, role string, use method.FactorUse) (Appli
 		use = other
 	}
 	given, brought := act.Given[role]
+	if set, known := use.Alternatives[strings.ToLower(a.GWP)]; role == "gwp" && use.Given == "must" && !brought && known {
+		use = set // the park has chosen its assessment set for all that is declared
+	}
 	switch {
 	case brought && use.Given == "never":
 		return Applied{}, fmt.Errorf("%w: the method's value is binding; leave it out", ErrGiven)

@@ -14,6 +14,7 @@ import (
 	"lingtan/factor"
 	"lingtan/method"
 	"lingtan/park"
+	"lingtan/quantity"
 	"lingtan/usage"
 )
 
@@ -194,7 +195,7 @@ func (c *compiler) energy(at time.Time) error {
 	accountant := c.accountant(at)
 	for _, k := range keys {
 		e, err := accountant.StandardCoal(k.org, k.carrier, k.unit, *sums[k])
-		if (c.in.Organization != "" || c.g.handed.gives(k.carrier)) && errors.Is(err, accounting.ErrNoRule) {
+		if errors.Is(err, quantity.ErrDimension) || (c.in.Organization != "" || c.g.handed.gives(k.carrier)) && errors.Is(err, accounting.ErrNoRule) {
 			c.note("折标准煤不含 %[2]s 的%[1]s：%[3]v。", "%[1]s of %[2]s is not in standard coal: %[3]v.", k.carrier, k.org, err)
 			continue
 		}

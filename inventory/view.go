@@ -10,6 +10,7 @@ import (
 	"lingtan/factor"
 	"lingtan/method"
 	"lingtan/period"
+	"lingtan/quantity"
 	"lingtan/usage"
 )
 
@@ -150,7 +151,7 @@ func (v *View) energy(a accounting.Accountant, acts []accounting.Activity) error
 	}
 	for _, k := range keys {
 		e, err := a.StandardCoal(k.org, k.carrier, k.unit, sums[k])
-		if errors.Is(err, accounting.ErrNoRule) && v.Profile.handed.gives(k.carrier) {
+		if errors.Is(err, quantity.ErrDimension) || errors.Is(err, accounting.ErrNoRule) && v.Profile.handed.gives(k.carrier) {
 			continue // an inventory notes it
 		}
 		if err != nil {

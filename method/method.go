@@ -56,7 +56,7 @@ const (
 // Basis is the scope 2 basis that a rule applies to.
 type Basis string
 
-// The bases. Scope 1 rules apply to Both.
+// The bases. Rules of scopes 1 and 3 apply to Both.
 const (
 	Location Basis = "location"
 	Market   Basis = "market"
@@ -261,6 +261,9 @@ func (r Rule) check() error {
 	}
 	if r.Basis != Location && r.Basis != Market && r.Basis != Both {
 		return fmt.Errorf("basis %q; location, market or both", r.Basis)
+	}
+	if r.Scope != 2 && r.Basis != Both {
+		return fmt.Errorf("basis %q in scope %d; only scope 2 has two bases, elsewhere it is both", r.Basis, r.Scope)
 	}
 	allowed := map[string]bool{}
 	for _, role := range need {

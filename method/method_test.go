@@ -43,6 +43,8 @@ func TestParseRefuses(t *testing.T) {
 	refuses("activity_factor", "eval")
 	refuses("scope: 2", "scope: 4")
 	refuses("basis: both", "basis: none")
+	refuses("scope: 2, basis: both", "scope: 1, basis: location")
+	refuses("scope: 2, basis: both", "scope: 3, basis: market")
 	refuses("ef:", "gh:")
 	refuses("unit: kWh", "unit: \"\"")
 	refuses("rules:", "tariffs:")

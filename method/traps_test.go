@@ -154,3 +154,19 @@ func TestEmissionsAreProportional(t *testing.T) {
 		}
 	})
 }
+
+// Where the declarer must choose an assessment set and the park has chosen one, that one is taken.
+func TestParkChoosesTheAssessmentSet(t *testing.T) {
+	a := by(t, "gbt32151.31-2024@1")
+	act := declared("waste_water_anaerobic", "cod_removed", "kg", 1000)
+	act.Given["share"] = accounting.Given{Value: 0.5, Unit: "1", Source: "plant"}
+	if _, err := a.Account(act, nil); !errors.Is(err, accounting.ErrGiven) || !strings.Contains(err.Error(), "gwp") {
+		t.Errorf("no set was chosen: %v", err)
+	}
+	act.Choose["gwp"] = "ar5"
+	chosen := one(t, a, act)
+	a.GWP, act.Choose = "AR5", map[string]string{}
+	if park := one(t, a, act); park != chosen || park == 0 {
+		t.Errorf("the park's AR5 gives %v, AR5 by name %v", park, chosen)
+	}
+}
