@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"lingtan/connector"
+	"lingtan/connector/gatewaydoor"
 	"lingtan/connector/ocpp"
 	"lingtan/ingest"
 	"lingtan/park"
@@ -32,6 +33,8 @@ type DeviceSource interface {
 	Doors() map[string]map[string]int64
 	// Sessions are the charging sessions of a charger of the park, the newest first.
 	Sessions(park, device string) []ocpp.Session
+	// Gateways are the gateways of all parks that spoke or are listed, by park and id.
+	Gateways(now time.Time) []gatewaydoor.State
 }
 
 // deviceView is a device as it shows: without its credential and its options, which

@@ -13,7 +13,9 @@ import (
 
 	"lingtan/api"
 	"lingtan/connector"
+	"lingtan/connector/gatewaydoor"
 	"lingtan/connector/ocpp"
+	"lingtan/gateway/frame"
 	"lingtan/ingest"
 	"lingtan/meter"
 	"lingtan/node"
@@ -52,6 +54,44 @@ func (d told) Sessions(park, device string) []ocpp.Session {
 		return nil
 	}
 	return []ocpp.Session{{Park: park, Device: device, ID: "2"}, {Park: park, Device: device, ID: "1"}}
+}
+
+// A gateway that told everything, one that only sent, one that has not spoken.
+func (d told) Gateways(now time.Time) []gatewaydoor.State {
+	beat := frame.Heartbeat{Version: "1.2", Local: now.Add(-3 * time.Second), Offset: 3 * time.Second, RoundTrip: 40 * time.Millisecond,
+		Synced: true, Corrected: true, Waiting: 120, Bytes: 4096, Limit: 1 << 30, Newest: now}
+	return []gatewaydoor.State{
+		{Identity: frame.Identity{Park: "other", Gateway: "elsewhere"}, Heard: now},
+		{Identity: frame.Identity{Park: "test", Gateway: "gw-1"}, Heard: now, Lag: 90 * time.Second, Samples: 7, Heartbeat: beat},
+		{Identity: frame.Identity{Park: "test", Gateway: "gw-2"}, Heard: now, Samples: 1},
+		{Identity: frame.Identity{Park: "test", Gateway: "gw-3"}},
+	}
+}
+
+func TestGateways(t *testing.T) {
+	l, _ := newDevices(t)
+	type gateway struct {
+		ID                        string
+		LagSeconds, OffsetSeconds *float64
+		Waiting                   *uint64
+		HeardAt                   *time.Time
+		Corrected                 bool
+	}
+	var got struct{ Gateways []gateway }
+	l.send(l.token("installer", "/江苏/test"), "GET", "/api/v1/parks/test/gateways", "", 200, &got)
+	if len(got.Gateways) != 3 {
+		t.Fatalf("%+v", got)
+	}
+	a, b, c := got.Gateways[0], got.Gateways[1], got.Gateways[2]
+	if a.ID != "gw-1" || *a.LagSeconds != 90 || *a.OffsetSeconds != 3 || *a.Waiting != 120 || !a.Corrected {
+		t.Errorf("told everything: %+v", a)
+	}
+	if b.HeardAt == nil || b.LagSeconds == nil || b.OffsetSeconds != nil || b.Waiting != nil {
+		t.Errorf("only sent: %+v", b)
+	}
+	if c.HeardAt != nil || c.LagSeconds != nil || c.Waiting != nil {
+		t.Errorf("has not spoken: %+v", c)
+	}
 }
 
 func TestChargingSessions(t *testing.T) {

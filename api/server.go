@@ -127,6 +127,7 @@ func (s *Server) routes() (err error) {
 		s.balanceRoutes()
 		s.uncertaintyRoutes()
 		s.ratingRoutes()
+		s.forecastRoutes()
 		s.whatIfRoute()
 		s.publicRoutes()
 		s.shippedRoutes()
@@ -137,6 +138,7 @@ func (s *Server) routes() (err error) {
 	}
 	if s.Parks != nil && s.Devices != nil {
 		s.deviceRoutes()
+		s.gatewayRoutes()
 	}
 	if s.Metrics != nil {
 		s.metricsRoute()
@@ -186,7 +188,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	switch pkg := path.Base(t.PkgPath()); pkg {
-	case "park", "factor", "method", "usage", "accounting", "ingest", "statement", "carbon", "carbonflow", "consolidation", "reconcile", "sheet", "uncertainty", "rating", "diagnosis", "form":
+	case "park", "factor", "method", "usage", "accounting", "ingest", "statement", "carbon", "carbonflow", "consolidation", "reconcile", "sheet", "uncertainty", "rating", "diagnosis", "form", "forecast", "outlook":
 		return strings.ToUpper(pkg[:1]) + pkg[1:] + n
 	}
 	return n

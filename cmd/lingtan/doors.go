@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"lingtan/api"
 	"lingtan/connector"
@@ -236,6 +237,16 @@ func (d deviceSource) Sessions(park, device string) []ocpp.Session {
 	for _, x := range d.doors.drivers {
 		if c, ok := x.(*ocpp.Driver); ok {
 			return c.Sessions(park, device)
+		}
+	}
+	return nil
+}
+
+// Gateways are the gateways that spoke or are listed; none where the door is not open.
+func (d deviceSource) Gateways(now time.Time) []gatewaydoor.State {
+	for _, x := range d.doors.drivers {
+		if c, ok := x.(*gatewaydoor.Driver); ok {
+			return c.Gateways(now)
 		}
 	}
 	return nil

@@ -38,6 +38,7 @@ export type InventoryLine = Item<Answer<'/api/v1/parks/{park}/inventories'>['inv
 export type Devices = Answer<'/api/v1/parks/{park}/devices'>
 export type Device = Item<Devices['devices']>
 export type Unmapped = Item<Answer<'/api/v1/parks/{park}/unmapped'>['unmapped']>
+export type Gateway = Item<Answer<'/api/v1/parks/{park}/gateways'>['gateways']>
 export type ChargingSession = Item<Answer<'/api/v1/parks/{park}/devices/{device}/sessions'>['sessions']>
 export type Register = Item<Answer<'/api/v1/parks/{park}/registers'>['registers']>
 export type Ingest = Answer<'/api/v1/parks/{park}/ingest'>

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import type { Ref } from 'vue'
 import { client, must } from '../api/client'
-import type { ChargingSession, Device, Devices, Ingest, Register, Unmapped } from '../api/types'
+import type { ChargingSession, Device, Devices, Gateway, Ingest, Register, Unmapped } from '../api/types'
 import type { MessageKey } from '../language/zh'
 import type { Language } from '../quantity/format'
 
@@ -38,6 +38,17 @@ export function useIngest(park: Ref<string>, enabled: Ref<boolean>) {
     staleTime: every,
     refetchInterval: every,
     queryFn: ({ signal }) => must(client.GET('/api/v1/parks/{park}/ingest', { params: { path: { park: park.value } }, signal })),
+  })
+}
+
+// useGateways is the gateways that spoke or are listed, and how far each lags.
+export function useGateways(park: Ref<string>, enabled: Ref<boolean>) {
+  return useQuery<Gateway[]>({
+    queryKey: ['gateways', park],
+    enabled,
+    staleTime: every,
+    refetchInterval: every,
+    queryFn: async ({ signal }) => (await must(client.GET('/api/v1/parks/{park}/gateways', { params: { path: { park: park.value } }, signal }))).gateways,
   })
 }
 
