@@ -60,7 +60,8 @@ vulnerable() {
 
 # tests ARGUMENT...: go test with the arguments, its packages last. Property tests draw
 # new cases at every run of a developer; where CI is set they draw the same ones each
-# time, so that a run says something of the change and of nothing else.
+# time, so that a run says something of the change and of nothing else. Callers run three
+# packages at once: many wait for time-outs and elections.
 tests() {
   local flags=() drawn=() rest=() s=0 p
   while [[ ${1:-} == -* ]]; do flags+=("$1"); shift; done
@@ -81,7 +82,7 @@ race() {
   local list
   list=$(sed -e 's/#.*//' scripts/race.txt)
   # shellcheck disable=SC2086 # a list of packages
-  tests -race $list
+  tests -race -p=3 $list
 }
 
 # count_web PATTERN FILE: counts "N passed" and "N failed" in the closing lines of
@@ -143,7 +144,7 @@ step 'go vet' go vet ./...
 step "staticcheck $STATICCHECK" go run "honnef.co/go/tools/cmd/staticcheck@$STATICCHECK" ./...
 step "govulncheck $GOVULNCHECK" vulnerable
 step 'floors' tests .
-step 'unit, script, golden, kill, fuzz seeds' tests $(go list ./... | grep -vx lingtan)
+step 'unit, script, golden, kill, fuzz seeds' tests -p=3 $(go list ./... | grep -vx lingtan)
 step 'race detector' race
 step 'console: types' web_types
 step 'console: API document' web_api
