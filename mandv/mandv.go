@@ -33,7 +33,6 @@ type Case struct {
 	Fahrenheit   bool    // temperatures in °F; else °C
 	Confidence   float64 // of the uncertainty, two-sided; 0 = 0.90
 	Weekends     bool    // Saturday and Sunday are a driver
-	Expected     *float64
 	Baseline     Span
 	Reporting    *Span
 	Normal       *Span // weather and drivers of a normal year; Energy is not looked at

@@ -33,16 +33,15 @@ type Result struct {
 // Saving is the energy avoided: expected by the baseline model, adjusted, less metered, over
 // the intervals where both are known.
 type Saving struct {
-	Days         float64       `json:"days"`
-	Unknown      float64       `json:"unknownDays"` // of the reporting period
-	Expected     float64       `json:"expected"`    // adjustments included
-	Metered      float64       `json:"metered"`
-	Adjusted     float64       `json:"adjusted"` // of it by stated adjustments
-	Saved        float64       `json:"saved"`
-	Share        *float64      `json:"share,omitempty"` // of expected
-	Uncertainty  []Uncertainty `json:"uncertainty"`
-	Significant  *bool         `json:"significant,omitempty"` // by CalTRACK's band
-	FromAbsolute string        `json:"note,omitempty"`
+	Days        float64       `json:"days"`
+	Unknown     float64       `json:"unknownDays"` // of the reporting period
+	Expected    float64       `json:"expected"`    // adjustments included
+	Metered     float64       `json:"metered"`
+	Adjusted    float64       `json:"adjusted"` // of it by stated adjustments
+	Saved       float64       `json:"saved"`
+	Share       *float64      `json:"share,omitempty"` // of expected
+	Uncertainty []Uncertainty `json:"uncertainty"`
+	Significant *bool         `json:"significant,omitempty"` // by CalTRACK's band
 }
 
 // Uncertainty is half the interval at the case's confidence, and as a share of the saving:
