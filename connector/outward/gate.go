@@ -26,6 +26,12 @@ const (
 	maxText   = 200 // bytes of each text of a command
 )
 
+// What became of a command, beside the sentinels of connector; test with errors.Is.
+var (
+	ErrNotSent = errors.New("outward: nothing was sent")
+	ErrDiffers = errors.New("outward: the device reads back another value") // which Set returns
+)
+
 // Command asks to set a value of a device.
 type Command struct {
 	Park     string  `json:"park"`
@@ -33,6 +39,9 @@ type Command struct {
 	Name     string  `json:"name"`  // of the value, as the profile's writes spell it
 	Value    float64 `json:"value"` // in the unit of the profile
 	Who      string  `json:"who"`   // the person or service that asks; required
+	// Tolerance is by which the read-back may differ, in the unit; 0 = 0.5 % of the
+	// granted range.
+	Tolerance float64 `json:"tolerance,omitempty"`
 	Approval string  `json:"approval"`
 	// Approval is the number of the approval that covers the command; required. That
 	// it exists and covers it is for the caller to know.
@@ -72,9 +81,8 @@ type Gate struct {
 }
 
 // Set sends a command and returns what the device reads back. Errors wrap
-// connector.ErrRefused when nothing was sent, and otherwise the driver's sentinel, or
-// connector.ErrProtocol when the read-back differs by more than 0.5 % of the granted
-// range. The rate counts from sending, whatever came of it; it is kept in memory and
+// connector.ErrRefused and ErrNotSent when nothing was sent, and otherwise the driver's sentinel, or
+// connector.ErrProtocol and ErrDiffers when the read-back differs by more than the tolerance. The rate counts from sending, whatever came of it; it is kept in memory and
 // starts anew with the process.
 func (g *Gate) Set(ctx context.Context, c Command) (readBack float64, err error) {
 	device, grant, err := g.allowed(c)
@@ -82,7 +90,7 @@ func (g *Gate) Set(ctx context.Context, c Command) (readBack float64, err error)
 		return 0, g.refuse(ctx, c, err)
 	}
 	if err := g.Audit(ctx, Record{At: g.Now(), Command: c, Outcome: Sent}); err != nil {
-		return 0, fmt.Errorf("%w: %s: the audit does not take it, so it was not sent: %w", connector.ErrRefused, c, err)
+		return 0, fmt.Errorf("%w: %w: %s: the audit does not take it: %w", connector.ErrRefused, ErrNotSent, c, err)
 	}
 	readBack, known, err := g.send(ctx, device, grant, c)
 	r := Record{At: g.Now(), Command: c, Outcome: Done}
@@ -105,9 +113,18 @@ func (c Command) String() string {
 	return fmt.Sprintf("command %.60q = %v to device %.60q of park %.60q", c.Name, c.Value, c.Device, c.Park)
 }
 
+// bears is by how much the read-back may differ.
+func (c Command) bears(grant connector.Grant) float64 {
+	bears := tolerance * (grant.Max - grant.Min)
+	if c.Tolerance > 0 {
+		bears = c.Tolerance
+	}
+	return max(bears, 1e-6*math.Abs(c.Value))
+}
+
 // refuse records a refusal.
 func (g *Gate) refuse(ctx context.Context, c Command, why error) error {
-	err := fmt.Errorf("%w: %s: %w", connector.ErrRefused, c, why)
+	err := fmt.Errorf("%w: %w: %s: %w", connector.ErrRefused, ErrNotSent, c, why)
 	if late := g.Audit(ctx, Record{At: g.Now(), Command: c, Outcome: Refused, Error: err.Error()}); late != nil {
 		err = errors.Join(err, fmt.Errorf("the refusal is not in the audit: %w", late))
 	}
@@ -184,8 +201,8 @@ func (g *Gate) send(ctx context.Context, device connector.Device, grant connecto
 		if a.err != nil {
 			return 0, false, a.err
 		}
-		if math.Abs(a.value-c.Value) > max(tolerance*(grant.Max-grant.Min), 1e-6*math.Abs(c.Value)) {
-			return a.value, true, fmt.Errorf("%w: it reads back %v", connector.ErrProtocol, a.value)
+		if math.Abs(a.value-c.Value) > c.bears(grant) {
+			return a.value, true, fmt.Errorf("%w: %w: it reads back %v", connector.ErrProtocol, ErrDiffers, a.value)
 		}
 		return a.value, true, nil
 	}

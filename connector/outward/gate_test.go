@@ -214,6 +214,18 @@ func TestReadBackDiffers(t *testing.T) {
 	}
 }
 
+// A command may ask for more or less than 0.5 % of the range.
+func TestTolerance(t *testing.T) {
+	b := newBench(t, connector.Grant{Name: "limit", Min: 6, Max: 16})
+	c := order(9.96)
+	c.Tolerance = 0.03
+	b.want(t, c, ErrDiffers, "reads back 10", "sent failed")
+	c.Tolerance = 0.05
+	b.want(t, c, nil, "", "sent done")
+	c.Value = 20
+	b.want(t, c, ErrNotSent, "granted is 6 to 16", "refused")
+}
+
 func TestTimeIsUp(t *testing.T) {
 	g := granted
 	g.Timeout = 50 * time.Millisecond
