@@ -62,6 +62,9 @@ func (c *trace) run(out *Flow, zone *time.Location, workers int) error {
 	if err != nil {
 		return err
 	}
+	if err := c.net.Open(c.rate); err != nil {
+		return err
+	}
 	tracer, err := carbon.NewTracer(c.net.Carbon)
 	if err != nil {
 		return err

@@ -36,6 +36,9 @@ func (n *Network) Embodied(workers int, fn func(Passed)) error {
 	}
 	p := layOut(n.Balance, make([]string, len(outputs)*len(n.Sources)), false)
 	p.days, p.slots = n.days, n.slots
+	if err := p.Open(n.atFirst(p, outputs, into)); err != nil {
+		return err
+	}
 	tracer, err := carbon.NewTracer(p.Carbon)
 	if err != nil {
 		return err
@@ -64,16 +67,37 @@ func (n *Network) outputs() []int {
 	return list
 }
 
+// atFirst is what a unit of each source of p carries when it first flows: of outputs what went
+// into it, in columns of their own.
+func (n *Network) atFirst(p *Network, outputs []int, into [][]float64) [][]float64 {
+	rate := make([][]float64, len(p.Sources))
+	for s, node := range p.Sources {
+		rate[s] = make([]float64, len(p.Carbon.Footprints))
+		c := slices.Index(outputs, node)
+		for i := 0; c >= 0 && i < n.slots; i++ {
+			row := into[i*len(outputs)+c]
+			if slices.ContainsFunc(row, func(x float64) bool { return x != 0 }) {
+				copy(rate[s][c*len(n.Sources):], row)
+				break
+			}
+		}
+	}
+	return rate
+}
+
 // intensities are what went into a unit of every output, by interval and output.
 func (n *Network) intensities(outputs []int, workers int) ([][]float64, error) {
-	tracer, err := carbon.NewTracer(n.Carbon)
-	if err != nil {
-		return nil, err
-	}
 	rate := make([][]float64, len(n.Sources))
 	for s := range rate {
 		rate[s] = make([]float64, len(n.Sources))
 		rate[s][s] = 1
+	}
+	if err := n.Open(rate); err != nil {
+		return nil, err
+	}
+	tracer, err := carbon.NewTracer(n.Carbon)
+	if err != nil {
+		return nil, err
 	}
 	into := make([][]float64, 0, n.slots*len(outputs))
 	err = tracer.Trace(n.slots, workers, n.Reader(rate), func(r *carbon.Result) error {
@@ -134,6 +158,9 @@ func (g *gatherer) taker(b carbon.Booking) int {
 	case "use", "export":
 		return g.Balance.To[g.uses[b.Index]]
 	case "remainder":
+		if b.Place != "node" { // of a storage
+			return -1
+		}
 		if i := slices.Index(g.at, b.Index); g.Balance.Nodes[i].Kind == balance.Bus {
 			return i
 		}

@@ -27,6 +27,7 @@ type Network struct {
 	lines      []int // edge of the trace → edge of the park
 	days       []kept
 	slots      int
+	level      []float64 // storage of the trace → what it is thought to hold when empty; see Open
 }
 
 // kept is the balance of a day, kept for the trace; NaN where a meter was missing.
@@ -182,16 +183,31 @@ func (n *Network) EachDay(fn func(day period.Day, slots int) error) error {
 // unit for each of Sources: what carbon.Tracer.Trace wants.
 func (n *Network) Reader(rate [][]float64) func(i int, f *carbon.Flows) error {
 	day, slot := 0, 0
+	level := append([]float64(nil), n.level...)
 	return func(_ int, f *carbon.Flows) error {
 		for slot == n.days[day].slots {
 			day, slot = day+1, 0
 		}
 		n.fill(&n.days[day], slot, f)
+		n.levels(&n.days[day], slot, level)
+		copy(f.Level, level)
 		for s := range n.Sources {
 			copy(f.Factor[s], rate[s])
 		}
 		slot++
 		return nil
+	}
+}
+
+// levels books what storages were charged with and gave in a slot; none falls below its residue.
+func (n *Network) levels(d *kept, slot int, level []float64) {
+	if n.level == nil {
+		return
+	}
+	for node, s := range n.storage {
+		if s >= 0 {
+			level[s] = max(level[s]+n.moved(d, n.Balance.In[node], slot)-n.moved(d, n.Balance.Out[node], slot), n.level[s])
+		}
 	}
 }
 

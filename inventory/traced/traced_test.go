@@ -3,6 +3,7 @@ package traced
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -101,6 +102,9 @@ func TestCarbonIsConserved(t *testing.T) {
 		n := New(w, "location", "market")
 		days(r, w, amounts, 2, n.Take)
 		rate := [][]float64{{0.5, 0.25}, {2, 2}}
+		if err := n.Open(rate); err != nil {
+			r.Fatal(err)
+		}
 		tracer, err := carbon.NewTracer(n.Carbon)
 		if err != nil {
 			r.Fatal(err)
@@ -191,4 +195,56 @@ func TestWeights(t *testing.T) {
 	share(park.Conversion{Allocation: "energy"}, 36.0/80)
 	share(park.Conversion{Allocation: "exergy", Ambient: &ambient, Outputs: []park.Output{{Edge: "heat", Supply: &supply, Return: &back}}}, 0.8265)
 	share(park.Conversion{Allocation: "efficiency", Outputs: []park.Output{{Edge: "power", Reference: &power}, {Edge: "heat", Reference: &heat}}}, 72/(72+44/0.9))
+}
+
+// A heat store gives before it was charged, and again when it is empty: the carbon of what a use takes
+// is that of the boiler's heat, as the amounts are, from the first interval on. Whatever the store
+// does, a use's amounts by package flow times the one intensity are its carbon.
+func TestStoreBeginsAsTheAmountsDo(t *testing.T) {
+	network := park.Network{
+		Nodes: []park.Node{{ID: "gas", Kind: "source", Carrier: "gas"}, {ID: "boiler", Kind: "conversion", Conversion: &park.Conversion{Kind: "boiler"}},
+			{ID: "main", Kind: "bus", Carrier: "heat"}, {ID: "tank", Kind: "storage", Carrier: "heat"}, {ID: "use", Kind: "use", Carrier: "heat"}},
+		Edges: []park.Edge{{ID: "in", From: "gas", To: "boiler", Register: "in"}, {ID: "out", From: "boiler", To: "main", Register: "out"},
+			{ID: "charge", From: "main", To: "tank", Register: "charge"}, {ID: "give", From: "tank", To: "main", Register: "give"}, {ID: "take", From: "main", To: "use", Register: "take"}}}
+	carriers := []park.Carrier{{ID: "gas", Unit: "GJ"}, {ID: "heat", Unit: "GJ"}}
+	use := func(fatal func(...any), charge, give, take []float64) (carbon, amount float64) {
+		w, err := balance.NewNetwork(network, carriers...)
+		if err != nil {
+			fatal(err)
+		}
+		slots := len(take)
+		gas, heat := slices.Repeat([]float64{10}, slots), slices.Repeat([]float64{8}, slots) // 1.25 GJ of gas a GJ
+		b, err := w.Close(1000, slots, map[string]usage.Day{"in": {Amount: gas}, "out": {Amount: heat}, "charge": {Amount: charge}, "give": {Amount: give}, "take": {Amount: take}})
+		if err != nil {
+			fatal(err)
+		}
+		n := New(w)
+		n.Take(b)
+		if err := n.Embodied(1, func(p Passed) {
+			if w.Nodes[p.Node].ID == "use" {
+				carbon += p.Embodied[0]
+			}
+		}); err != nil {
+			fatal(err)
+		}
+		flow.NewTracer(w).Day(b, func(s flow.Share) {
+			if w.Nodes[s.Node].ID == "use" {
+				amount += s.Amount
+			}
+		})
+		return carbon, amount
+	}
+	carbon, amount := use(t.Fatal, []float64{0, 4, 0, 0}, []float64{4, 0, 5, 2}, []float64{12, 4, 13, 10})
+	if math.Abs(carbon-1.25*39) > 1e-7 || math.Abs(amount-39) > 1e-9 {
+		t.Errorf("%v of gas in %v of heat, want 48.75 in 39", carbon, amount)
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		draw := func(name string) []float64 {
+			return rapid.SliceOfN(rapid.SampledFrom([]float64{0, 1, 2.5, 7, 30}), 6, 6).Draw(r, name)
+		}
+		carbon, amount := use(r.Fatal, draw("charge"), draw("give"), draw("take"))
+		if math.Abs(carbon-1.25*amount) > 1e-7*max(1, amount) {
+			r.Fatalf("%v of gas in %v of heat, want %v", carbon, amount, 1.25*amount)
+		}
+	})
 }
