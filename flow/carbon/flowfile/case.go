@@ -49,20 +49,20 @@ type Case struct {
 // caseFile is the written form, docs/formats/flow.md.
 type caseFile struct {
 	Format     string          `json:"format"`
-	Title      string          `json:"title"`
+	Title      string          `json:"title,omitempty"`
 	Units      fileUnits       `json:"units"`
 	Intervals  int             `json:"intervals"`
 	Footprints []string        `json:"footprints"`
-	Loss       string          `json:"loss"`
-	Deficit    string          `json:"deficit"`
-	Split      string          `json:"split"`
+	Loss       string          `json:"loss,omitempty"`
+	Deficit    string          `json:"deficit,omitempty"`
+	Split      string          `json:"split,omitempty"`
 	Nodes      []fileNode      `json:"nodes"`
-	Edges      []fileEdge      `json:"edges"`
+	Edges      []fileEdge      `json:"edges,omitempty"`
 	Sources    []fileSource    `json:"sources"`
-	Uses       []fileUse       `json:"uses"`
-	Exports    []fileUse       `json:"exports"`
-	Storages   []fileStorage   `json:"storages"`
-	Converters []fileConverter `json:"converters"`
+	Uses       []fileUse       `json:"uses,omitempty"`
+	Exports    []fileUse       `json:"exports,omitempty"`
+	Storages   []fileStorage   `json:"storages,omitempty"`
+	Converters []fileConverter `json:"converters,omitempty"`
 }
 
 type fileUnits struct {
@@ -73,23 +73,23 @@ type fileUnits struct {
 type fileNode struct {
 	ID      string `json:"id"`
 	Carrier string `json:"carrier"`
-	Owner   string `json:"owner"`
+	Owner   string `json:"owner,omitempty"`
 }
 
 type fileEdge struct {
 	ID       string `json:"id"`
 	From     string `json:"from"`
 	To       string `json:"to"`
-	Owner    string `json:"owner"`
-	TwoWay   bool   `json:"two_way"`
+	Owner    string `json:"owner,omitempty"`
+	TwoWay   bool   `json:"two_way,omitempty"`
 	Sent     series `json:"sent"`
-	Received series `json:"received"`
+	Received series `json:"received,omitzero"`
 }
 
 type fileSource struct {
 	ID     string            `json:"id"`
 	Node   string            `json:"node"`
-	Owner  string            `json:"owner"`
+	Owner  string            `json:"owner,omitempty"`
 	Amount series            `json:"amount"`
 	Factor map[string]series `json:"factor"`
 }
@@ -97,30 +97,30 @@ type fileSource struct {
 type fileUse struct {
 	ID     string `json:"id"`
 	Node   string `json:"node"`
-	Owner  string `json:"owner"`
+	Owner  string `json:"owner,omitempty"`
 	Amount series `json:"amount"`
 }
 
 type fileStorage struct {
 	ID                  string             `json:"id"`
 	Node                string             `json:"node"`
-	Owner               string             `json:"owner"`
+	Owner               string             `json:"owner,omitempty"`
 	Charge              series             `json:"charge"`
 	Discharge           series             `json:"discharge"`
-	Level               series             `json:"level"`
-	Held                float64            `json:"held"`
-	HeldFactor          map[string]float64 `json:"held_factor"`
-	ChargeEfficiency    *float64           `json:"charge_efficiency"`
-	DischargeEfficiency *float64           `json:"discharge_efficiency"`
-	Standing            float64            `json:"standing_loss"`
+	Level               series             `json:"level,omitzero"`
+	Held                float64            `json:"held,omitempty"`
+	HeldFactor          map[string]float64 `json:"held_factor,omitempty"`
+	ChargeEfficiency    *float64           `json:"charge_efficiency,omitempty"`
+	DischargeEfficiency *float64           `json:"discharge_efficiency,omitempty"`
+	Standing            float64            `json:"standing_loss,omitempty"`
 }
 
 type fileConverter struct {
 	ID         string     `json:"id"`
 	Kind       string     `json:"kind"`
-	Owner      string     `json:"owner"`
-	Allocation string     `json:"allocation"`
-	Ambient    *float64   `json:"ambient_c"`
+	Owner      string     `json:"owner,omitempty"`
+	Allocation string     `json:"allocation,omitempty"`
+	Ambient    *float64   `json:"ambient_c,omitempty"`
 	Inputs     []filePort `json:"inputs"`
 	Outputs    []filePort `json:"outputs"`
 }
@@ -128,11 +128,11 @@ type fileConverter struct {
 type filePort struct {
 	Node       string             `json:"node"`
 	Amount     series             `json:"amount"`
-	Direct     map[string]float64 `json:"direct"`
-	Share      *float64           `json:"share"`
-	Efficiency *float64           `json:"efficiency"`
-	Supply     *float64           `json:"supply_c"`
-	Return     *float64           `json:"return_c"`
+	Direct     map[string]float64 `json:"direct,omitempty"`
+	Share      *float64           `json:"share,omitempty"`
+	Efficiency *float64           `json:"efficiency,omitempty"`
+	Supply     *float64           `json:"supply_c,omitempty"`
+	Return     *float64           `json:"return_c,omitempty"`
 }
 
 // series is a number that holds for all intervals, or one value an interval, null
