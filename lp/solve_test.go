@@ -173,7 +173,7 @@ func TestWrongAnswers(t *testing.T) {
 	x, y := whole.Integer("x", 0, 9, 2), whole.Column("y", 0, 9, 3)
 	whole.Row("need", 7.5, inf, term(x, 2), term(y, 1))
 	wrong("whole numbers with another cost", whole, func(p *lp.Program) { p.SetCost(0, 1) })
-	wrong("a worse continuous part", whole, func(p *lp.Program) { p.SetBounds(1, 5, 9) })
+	wrong("a worse continuous part", whole, func(p *lp.Program) { p.SetBounds(1, 6, 9) }) // with x = 1 held, y = 5.5 is better than 6
 }
 
 // A false "infeasible" is put right by the second solver; and a mixed-integer optimum
