@@ -133,6 +133,7 @@ func (s *Server) routes() (err error) {
 		s.shippedRoutes()
 		s.factorRoutes()
 		s.reportFormRoutes()
+		s.exportRoutes()
 		s.activityRoutes()
 		s.methodRoutes()
 	}
