@@ -233,6 +233,9 @@ func (c controls) release(ctx context.Context, in *controlReleaseIn) (*controlSt
 func (c controls) decided(ctx context.Context, park string, x control.Decision) (*controlStateOutput, error) {
 	act := c.act(ctx)
 	x.Who = act.Who
+	if (x.Kind == "approve" || x.Kind == "confirm") && callerOf(ctx).Kind != "person" {
+		return nil, fmt.Errorf("%w: a plan is approved and confirmed by a person who is signed in, not by a program with a token", errForbidden)
+	}
 	if err := c.source.DecideControl(ctx, act, park, x); err != nil {
 		return nil, undecided(err)
 	}

@@ -7,11 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"lingtan/connector"
 	"lingtan/control"
 	"lingtan/node"
 	"lingtan/store/record"
@@ -263,4 +265,39 @@ func (a *app) printControlLine(l control.Line) {
 		text = append(text, l.Reason)
 	}
 	fmt.Fprintln(a.stdout, strings.Join(text, "  "))
+}
+
+// runControl runs the control of all parks beside the server where the setting control
+// is on; the returned function waits until it has ended.
+func (a *app) runControl(ctx context.Context, n *node.Node, d *doors) (wait func(), err error) {
+	switch a.config.value["control"] {
+	case "", "off":
+		return func() {}, nil
+	case "on":
+	default:
+		return nil, fmt.Errorf("%w: control %q; on or off", errConfig, a.config.value["control"])
+	}
+	drivers := map[string]connector.Driver{}
+	for _, x := range d.drivers {
+		drivers[x.Protocol()] = x
+	}
+	listed := func(park, device string) (connector.Device, bool) {
+		list := d.ingest.Registry.Of(park).Devices
+		i := slices.IndexFunc(list, func(x connector.Device) bool { return x.ID == device })
+		if i < 0 {
+			return connector.Device{}, false
+		}
+		found := list[i]
+		found.Park = park
+		return found, true
+	}
+	c := n.OpenControl(node.ControlOptions{Drivers: drivers, Devices: listed, Log: d.log})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := c.Run(ctx); err != nil {
+			d.log.Error("control ended", "error", err.Error())
+		}
+	}()
+	return func() { <-done }, nil
 }
