@@ -38,7 +38,7 @@ var rooms = map[string]floor{
 	"lp": ground, "lp/programfile": ground,
 	"lp/cbc": doors, "lp/highs": doors, // foreign code with clocks of its own; engines are given an lp.Solver
 	"park": nouns, "park/parkfile": nouns, "park/layout": nouns, "meter": nouns, "factor": nouns, "method": nouns,
-	"tariff": nouns, "access": nouns,
+	"tariff": nouns, "tariff/bill": nouns, "access": nouns,
 	"examples": nouns, // embedded data, imports nothing
 	"usage":    engines, "usage/statement": engines, "accounting/casefile": engines, "balance/reconcile": engines, "flow/carbon": engines, "flow/carbon/flowfile": engines,
 	"forecast": engines, "forecast/tree": engines, "forecast/seriesfile": engines, "forecast/outlook": engines,
@@ -119,6 +119,7 @@ var sideways = map[string]string{
 	"forecast/outlook -> forecast":             "an outlook is a forecast with what was before it",
 	"forecast/outlook -> usage":                "and settled usage is what was",
 	"mandv/baselinefile -> mandv":              "a savings file is the written form of a case",
+	"tariff/bill -> tariff":                    "a bill is by the classes of a tariff",
 	"dispatch/dispatchfile -> dispatch":        "a dispatch file is the written form of a problem",
 	"inventory/evidence -> usage":              "evidence is made of settled usage",
 	"alarm/rulefile -> alarm":                  "a rule file is the written form of a set of rules",

@@ -13,6 +13,7 @@ import (
 	"lingtan/accounting"
 	"lingtan/connector"
 	"lingtan/factor"
+	"lingtan/forecast"
 	"lingtan/inventory"
 	"lingtan/inventory/carbonflow"
 	"lingtan/inventory/evidence"
@@ -21,6 +22,7 @@ import (
 	"lingtan/period"
 	"lingtan/quantity"
 	"lingtan/store/record"
+	"lingtan/tariff"
 )
 
 // Errors of this package; the table below gives each its status and code.
@@ -101,6 +103,14 @@ var kinds = []kind{
 		name{"写作 2018、2018-03、2018-03-05 或 2018-03-05..2018-03-11。", "Write 2018, 2018-03, 2018-03-05 or 2018-03-05..2018-03-11."}},
 	{carbonflow.ErrStep, 422, "LT-0422", name{"步数过多", "Too many steps"},
 		name{"请缩短时段，或使用更长的步长。", "Ask for a shorter period or longer steps."}},
+	{forecast.ErrOptions, 422, "LT-4303", name{"预测选项有误", "Wrong options of a forecast"},
+		name{"请更正预测对象、时长、步长或起点。", "Correct what is forecast, its horizon, step or origin."}},
+	{forecast.ErrHistory, 409, "LT-4302", name{"历史过短，无法预测", "Too little history to forecast"},
+		name{"至少需要三周的结算用量。", "It takes three weeks of settled usage at least."}},
+	{tariff.ErrBill, 422, "LT-4305", name{"无法计算电费", "The bill cannot be computed"},
+		name{"请更正价格或时段。", "Correct the prices or the period."}},
+	{tariff.ErrMissing, 409, "LT-4306", name{"没有电价", "No tariff"},
+		name{"请在园区文件的 tariffs 中登记电价。", "Name a tariff under tariffs in the park file."}},
 	{meter.ErrRegister, 422, "LT-0422", name{"表计有误", "Not a register of the park"},
 		name{"请检查表计编号。", "Check the register's key."}},
 	{connector.ErrConfig, 422, "LT-3001", name{"设备配置有误", "The device is configured wrongly"},

@@ -128,6 +128,7 @@ func (s *Server) routes() (err error) {
 		s.uncertaintyRoutes()
 		s.ratingRoutes()
 		s.forecastRoutes()
+		s.tariffRoutes()
 		s.whatIfRoute()
 		s.publicRoutes()
 		s.shippedRoutes()
@@ -189,7 +190,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	switch pkg := path.Base(t.PkgPath()); pkg {
-	case "park", "factor", "method", "usage", "accounting", "ingest", "statement", "carbon", "carbonflow", "consolidation", "reconcile", "sheet", "uncertainty", "rating", "diagnosis", "form", "forecast", "outlook":
+	case "park", "factor", "method", "usage", "accounting", "ingest", "statement", "carbon", "carbonflow", "consolidation", "reconcile", "sheet", "uncertainty", "rating", "diagnosis", "form", "forecast", "outlook", "bill", "tariff":
 		return strings.ToUpper(pkg[:1]) + pkg[1:] + n
 	}
 	return n

@@ -56,6 +56,8 @@ type Sources interface {
 	ConsolidationSource
 	UncertaintySource
 	RatingSource
+	ForecastSource
+	TariffSource
 	ActivitySource
 	EnterpriseSource
 }

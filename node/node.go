@@ -52,9 +52,10 @@ type Node struct {
 	stated  map[string]*statements // folder → its statements
 	changes map[string]uint64      // park → how often anything that its pages show changed
 
-	parts    dayParts   // what days add up to, for inventories made again
-	keying   sync.Mutex // one key for one installation
-	settling sync.Mutex // one settlement at a time: two would give one day two next revisions
+	parts     dayParts       // what days add up to, for inventories made again
+	forecasts forecastModels // what was fitted, for questions and in files
+	keying    sync.Mutex     // one key for one installation
+	settling  sync.Mutex     // one settlement at a time: two would give one day two next revisions
 }
 
 type cachedLayout struct {
@@ -88,6 +89,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	}
 	n := &Node{Series: store, Records: records, Dir: o.Dir, workers: max(1, o.Workers), now: o.Now,
 		layouts: map[string]cachedLayout{}, traces: map[string]*cachedProfile{}, closed: map[string]*evidence.Export{}, changes: map[string]uint64{}}
+	n.forecasts.dir = filepath.Join(o.Dir, "forecast")
 	if o.Cluster != nil {
 		if err := n.join(ctx, store, *o.Cluster); err != nil {
 			return nil, errors.Join(err, n.Close())
@@ -110,6 +112,7 @@ func (n *Node) loadFactors(ctx context.Context) error {
 
 // Close closes the stores and leaves the cluster.
 func (n *Node) Close() error {
+	n.forecasts.close()
 	err := n.Series.Close()
 	if n.member != nil {
 		n.member.cluster.Close()

@@ -38,6 +38,7 @@ import (
 	"lingtan/store/record"
 	"lingtan/store/series"
 	"lingtan/store/stream"
+	"lingtan/tariff"
 	"lingtan/usage"
 	"lingtan/usage/statement"
 )
@@ -104,6 +105,8 @@ var outcomes = []struct {
 	{forecast.ErrHistory, "LT-4302", exitInvalid},
 	{forecast.ErrOptions, "LT-4303", exitUsage},
 	{forecast.ErrModel, "LT-4304", exitInvalid},
+	{tariff.ErrBill, "LT-4305", exitInvalid},
+	{tariff.ErrMissing, "LT-4306", exitNotFound},
 	{dispatchfile.ErrFormat, "LT-4130", exitInvalid},
 	{dispatch.ErrProblem, "LT-4131", exitInvalid},
 	{flowfile.ErrFormat, "LT-4101", exitInvalid},

@@ -52,15 +52,23 @@ and its drivers. It chooses among naive models, smoothing, regression, trees and
 mean by forecasting the past. 对文件中的序列作预测，给出经校准的区间与驱动因素；通过回测过去自动选择模型。
 
 Exit codes / 退出码: 2 wrong options 选项有误 · 3 the file is invalid or too short 文件无效或历史过短`}
-	c.AddCommand(a.forecastBacktestCommand(), a.forecastRunCommand())
+	c.AddCommand(a.forecastBacktestCommand(), a.forecastRunCommand(), a.forecastShowCommand())
 	return c
 }
 
 func (a *app) forecastBacktestCommand() *cobra.Command {
 	var f forecastFlags
-	c := &cobra.Command{Use: "backtest FILE", Short: "回测：各模型与朴素预测并列 · forecast the past, each model beside the naive ones", Args: cobra.ExactArgs(1),
-		Example: "  lingtan forecast backtest test/golden/forecast-hospital/input.csv.gz --from 2017-07-02",
+	var of outlookFlags
+	c := &cobra.Command{Use: "backtest FILE | --park PARK", Short: "回测：各模型与朴素预测并列 · forecast the past, each model beside the naive ones", Args: cobra.MaximumNArgs(1),
+		Example: "  lingtan forecast backtest test/golden/forecast-hospital/input.csv.gz --from 2017-07-02\n  lingtan forecast backtest --park demo --of load --enterprise steel",
 		RunE: func(c *cobra.Command, args []string) error {
+			if of.question.Park != "" && len(args) == 0 {
+				of.output, of.question.Horizon = f.output, f.options.Horizon
+				return a.backtestPark(c.Context(), of)
+			}
+			if len(args) != 1 || of.question.Park != "" {
+				return fmt.Errorf("%w: give a file, or a park with --park", errUsage)
+			}
 			d, err := f.read(args[0], c.InOrStdin())
 			if err != nil {
 				return err
@@ -79,6 +87,7 @@ func (a *app) forecastBacktestCommand() *cobra.Command {
 			return a.printBacktest(t)
 		}}
 	f.register(c)
+	of.register(c)
 	c.Flags().StringVar(&f.from, "from", "", "first issue, YYYY-MM-DD or a time; default half way 首次发布时刻")
 	c.Flags().DurationVar(&f.options.Every, "every", 24*time.Hour, "between two issues 发布间隔")
 	c.Flags().StringVar(&f.issue, "issue", "00:00", "local time of day of an issue 发布时刻")
