@@ -38,6 +38,7 @@ type scene struct {
 	ranked []*accounting.Entry // see rank
 	sure   *float64            // see measured
 	sums   [][]float64         // see bySource
+	handed *handedOn           // see conversions
 }
 
 // getOverview answers from what was drawn before where nothing has changed since.

@@ -73,29 +73,24 @@ func (sc *scene) bySource() [][]float64 {
 
 // carbon is the emissions of every source by step, and the intensity of electricity.
 func (sc *scene) carbon() carbon {
-	p, rate := sc.view.Profile, sc.view.Rate[sc.basis]
+	p := sc.view.Profile
 	runs, seconds := sc.steps()
 	out := carbon{From: sc.view.First.Start(p.Zone), StepSeconds: seconds, Unit: "tCO2", Series: []carbonSeries{},
 		Intensity: intensity{Unit: "gCO2/kWh", Values: make([]*float64, len(runs))}, Estimated: make([]bool, len(runs))}
-	taken := make([][]float64, len(p.Sources))
 	for s, src := range p.Sources {
-		taken[s] = make([]float64, len(runs))
-		for i, run := range runs {
-			taken[s][i] = sc.taken(s, run)
-		}
-		if rate[s] == 0 {
+		if !sc.emits(s) {
 			continue
 		}
 		series := carbonSeries{ID: src.Node, Name: src.Name, Scope: sc.scopeOf(src), Color: colours[src.Activity], Values: make([]*float64, len(runs))}
 		for i, run := range runs {
-			if v := taken[s][i] * rate[s]; v != 0 || !sc.silent(run) {
+			if v := sc.emitted(s, run); v != 0 || !sc.silent(run) {
 				series.Values[i] = &v
 			}
 		}
 		out.Series = append(out.Series, series)
 	}
 	for i, run := range runs {
-		out.Intensity.Values[i] = sc.intensityOf(taken, i)
+		out.Intensity.Values[i] = sc.intensityOf(run)
 		out.Estimated[i] = sc.doubtful(run)
 	}
 	return out
@@ -110,14 +105,20 @@ func (sc *scene) scopeOf(src inventory.Source) int {
 	return 2
 }
 
-// intensityOf is gCO2 a kWh of electricity taken in step i; nil where none was.
-func (sc *scene) intensityOf(taken [][]float64, i int) *float64 {
-	p, rate := sc.view.Profile, sc.view.Rate[sc.basis]
+// emits says whether anything is counted of source s.
+func (sc *scene) emits(s int) bool {
+	a, b := sc.hours()
+	return sc.view.Rate[sc.basis][s] != 0 || sc.emitted(s, [2]int{a, b}) != 0
+}
+
+// intensityOf is gCO2 a kWh of electricity taken in a step, by what went into it; nil where
+// none was.
+func (sc *scene) intensityOf(run [2]int) *float64 {
 	var energy, emitted float64
-	for s, src := range p.Sources {
+	for s, src := range sc.view.Profile.Sources {
 		if src.Carrier == "electricity" {
-			energy += taken[s][i]
-			emitted += taken[s][i] * rate[s]
+			energy += sc.taken(s, run)
+			emitted += sc.carried(s, run)
 		}
 	}
 	if energy <= 0 {
@@ -232,17 +233,31 @@ func (sc *scene) electricity() (total, own float64) {
 		}
 		x := sc.taken(s, [2]int{a, b})
 		total += x
-		if src.Activity != "purchased_electricity" {
+		if nonFossil(src) {
 			own += x
 		}
 	}
 	return total, own
 }
 
+// nonFossil says whether a source is generation of the park's own that burns nothing; what a
+// conversion gives carries what went in.
+func nonFossil(src inventory.Source) bool {
+	return src.Activity != "purchased_electricity" && src.Runner == ""
+}
+
+// electricEmissions is what went into the electricity taken.
 func (sc *scene) electricEmissions() float64 {
-	return sc.view.Emissions(sc.basis, 2, func(e accounting.Entry) bool {
-		return e.Activity.Carrier == "electricity" && e.Activity.Record == "" && sc.shown(e.Activity.Organization) // the metered alone: what was declared has no energy here
+	sum := sc.view.Emissions(sc.basis, 2, func(e accounting.Entry) bool {
+		return e.Activity.Carrier == "electricity" && e.Activity.Record == "" && e.Activity.Kind != "conversion" && sc.shown(e.Activity.Organization) // the metered alone: what was declared has no energy here
 	})
+	a, b := sc.hours()
+	for s, src := range sc.view.Profile.Sources {
+		if src.Carrier == "electricity" && src.Runner != "" {
+			sum += sc.carried(s, [2]int{a, b})
+		}
+	}
+	return sum
 }
 
 // sparkRuns cut the period into at most 48 runs of hours.
@@ -258,18 +273,17 @@ func (sc *scene) sparkRuns() [][2]int {
 
 // sparks are the small curves: tCO2 an hour, green share in percent, gCO2 a kWh.
 func (sc *scene) sparks(runs [][2]int) (emitted, green, perKWh []*float64) {
-	p, rate := sc.view.Profile, sc.view.Rate[sc.basis]
 	for _, run := range runs {
 		var t, energy, own, electric float64
-		for s, src := range p.Sources {
-			x := sc.taken(s, run)
-			t += x * rate[s]
+		for s, src := range sc.view.Profile.Sources {
+			t += sc.emitted(s, run)
 			if src.Carrier != "electricity" {
 				continue
 			}
+			x := sc.taken(s, run)
 			energy += x
-			electric += x * rate[s]
-			if src.Activity != "purchased_electricity" {
+			electric += sc.carried(s, run)
+			if nonFossil(src) {
 				own += x
 			}
 		}
@@ -283,7 +297,7 @@ func (sc *scene) sparks(runs [][2]int) (emitted, green, perKWh []*float64) {
 
 // coalSparks are the small curves of tce an hour and tCO2 a tce.
 func (sc *scene) coalSparks(runs [][2]int) (burnt, perCoal []*float64) {
-	p, rate := sc.view.Profile, sc.view.Rate[sc.basis]
+	p := sc.view.Profile
 	coal := map[string]float64{} // carrier → tce a unit
 	for _, e := range sc.view.Energy {
 		if t := e.Amount.Total(); t != 0 {
@@ -293,9 +307,8 @@ func (sc *scene) coalSparks(runs [][2]int) (burnt, perCoal []*float64) {
 	for _, run := range runs {
 		var emitted, sum float64
 		for s, src := range p.Sources {
-			x := sc.taken(s, run)
-			emitted += x * rate[s]
-			sum += x * coal[src.Carrier]
+			emitted += sc.emitted(s, run)
+			sum += sc.energy(s, run) * coal[src.Carrier]
 		}
 		burnt = append(burnt, quotient(sum, float64(run[1]-run[0])))
 		perCoal = append(perCoal, quotient(emitted, sum))

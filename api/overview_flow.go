@@ -32,8 +32,12 @@ func (sc *scene) sankey() sankey {
 			continue
 		}
 		node := sankeyNode{ID: n.ID, Name: n.Name, Kind: n.Kind, Carrier: n.Carrier, Organization: n.Organization, Value: value}
-		if n.Kind == balance.Use || n.Kind == balance.Source {
+		switch n.Kind {
+		case balance.Use, balance.Source:
 			e := sc.emissionsAt(i, n.Kind)
+			node.Emissions = &e
+		case conversionNode:
+			e := sc.emissionsInto(n.ID)
 			node.Emissions = &e
 		}
 		out.Nodes = append(out.Nodes, node)
@@ -47,11 +51,11 @@ func (sc *scene) sankey() sankey {
 
 // emissionsAt is what node i answers for: a use or bus what it takes, a source what it gives.
 func (sc *scene) emissionsAt(i int, kind string) float64 {
-	p, rate := sc.view.Profile, sc.view.Rate[sc.basis]
+	p := sc.view.Profile
 	var sum float64
 	if kind != balance.Source {
 		for s := range p.Sources {
-			sum += p.Sum(i, s, sc.from, sc.to) * rate[s]
+			sum += sc.carbonAt(i, s)
 		}
 		return sum
 	}
@@ -62,11 +66,47 @@ func (sc *scene) emissionsAt(i int, kind string) float64 {
 		}
 		for place, x := range p.Places {
 			if (x.Kind == balance.Use || x.Kind == balance.Bus) && sc.shown(x.Organization) {
-				sum += p.Sum(place, s, sc.from, sc.to) * rate[s]
+				sum += sc.carbonAt(place, s)
 			}
 		}
 	}
 	return sum
+}
+
+// carbonAt is the carbon of what place i took of source s: of an output of a conversion, what
+// went into it.
+func (sc *scene) carbonAt(i, s int) float64 {
+	p := sc.view.Profile
+	if p.Sources[s].Runner == "" {
+		return p.Sum(i, s, sc.from, sc.to) * sc.view.Rate[sc.basis][s]
+	}
+	sum := 0.0
+	for _, x := range sc.view.Embodied(sc.basis, i, s) {
+		sum += x
+	}
+	return sum
+}
+
+// emissionsInto is what all inputs of a conversion bring.
+func (sc *scene) emissionsInto(conversion string) float64 {
+	sum := 0.0
+	for i, x := range sc.view.Profile.Places {
+		if x.Kind == balance.Use && sc.conversion(x.Node) == conversion {
+			sum += sc.emissionsAt(i, balance.Use)
+		}
+	}
+	return sum
+}
+
+// placeOf is the place of the profile that an edge runs to: of a conversion, the input.
+func (sc *scene) placeOf(edge park.Edge) int {
+	for i, x := range sc.view.Profile.Places {
+		if x.Node == edge.To+"."+edge.ID {
+			return i
+		}
+	}
+	i, _ := sc.layout.Node(edge.To)
+	return i
 }
 
 // edgeLinks are the network's edges, parallel ones together, and what buses leave over.
@@ -80,7 +120,7 @@ func (sc *scene) edgeLinks() []sankeyLink {
 		for _, x := range p.Edges[e][sc.from : sc.to+1] {
 			sum += x
 		}
-		i, _ := sc.layout.Node(edge.To)
+		i := sc.placeOf(edge)
 		sum *= toMWh[p.Places[i].Unit]
 		if sum <= 0 {
 			continue
@@ -110,9 +150,10 @@ func (sc *scene) edgeLinks() []sankeyLink {
 	return links
 }
 
-// originLinks run from each source straight to the uses of the organization.
+// originLinks run from each source straight to the uses of the organization, by way of the
+// conversions whose outputs these take.
 func (sc *scene) originLinks() []sankeyLink {
-	p, rate := sc.view.Profile, sc.view.Rate[sc.basis]
+	p := sc.view.Profile
 	links := []sankeyLink{}
 	for i, x := range p.Places {
 		if x.Kind != balance.Use || !sc.shown(x.Organization) {
@@ -123,8 +164,13 @@ func (sc *scene) originLinks() []sankeyLink {
 			if amount <= 0 {
 				continue
 			}
-			e := amount * rate[s]
-			links = append(links, sankeyLink{From: src.Node, To: x.Node, Carrier: x.Carrier, Value: amount * toMWh[x.Unit], Emissions: &e, MeasuredShare: sc.measuredAt(i)})
+			value := amount * toMWh[x.Unit]
+			from, to := sc.conversion(src.Node), sc.conversion(x.Node)
+			if value == 0 || from == to { // no energy in its unit, or a plant's own need
+				continue
+			}
+			e := sc.carbonAt(i, s)
+			links = append(links, sankeyLink{From: from, To: to, Carrier: x.Carrier, Value: value, Emissions: &e, MeasuredShare: sc.measuredAt(i)})
 		}
 	}
 	return links

@@ -80,7 +80,7 @@ type sankey struct {
 type sankeyNode struct {
 	ID           string    `json:"id"`
 	Name         park.Name `json:"name"`
-	Kind         string    `json:"kind" enum:"source,bus,use,storage,export,unmetered"`
+	Kind         string    `json:"kind" enum:"source,bus,use,storage,export,conversion,unmetered"`
 	Carrier      string    `json:"carrier"`
 	Organization string    `json:"organization"`
 	Value        float64   `json:"value"`
