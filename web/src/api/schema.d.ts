@@ -2811,7 +2811,7 @@ export interface components {
             emissions: number | null;
             id: string;
             /** @enum {string} */
-            kind: "source" | "bus" | "use" | "storage" | "export" | "unmetered";
+            kind: "source" | "bus" | "use" | "storage" | "export" | "conversion" | "unmetered";
             name: components["schemas"]["ParkName"];
             organization: string;
             /** Format: double */
