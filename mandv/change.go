@@ -40,7 +40,7 @@ func (w *work) changes(period string, s *Span, r []float64) {
 	}
 	var found []int
 	split(v, 0, alpha, &found)
-	slices.Sort(found)
+	found = proved(v, found, alpha)
 	for k, i := range found {
 		from, to := 0, len(v)
 		if k > 0 {
@@ -55,6 +55,26 @@ func (w *work) changes(period string, s *Span, r []float64) {
 			EN: "from this day the level of use is another one that the model does not explain; if it is an event such as an extension or a closed line, state an adjustment with its reason. Nothing was adjusted"}
 		w.r.Offered = append(w.r.Offered, c)
 	}
+}
+
+// proved drops change points, the weakest first, that do not hold between their neighbours.
+func proved(v []float64, found []int, alpha float64) []int {
+	slices.Sort(found)
+	for len(found) > 0 {
+		worst, p := 0, -1.0
+		ends := slices.Concat([]int{0}, found, []int{len(v)})
+		for k := range found {
+			_, stat := bridge(v[ends[k]:ends[k+2]])
+			if q := kolmogorov(stat); q > p {
+				worst, p = k, q
+			}
+		}
+		if p < alpha {
+			break
+		}
+		found = slices.Delete(found, worst, worst+1)
+	}
+	return found
 }
 
 // dayOf is the civil day number i of a span.
