@@ -423,6 +423,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parks/{park}/export/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The figures behind a table or chart, as CSV or workbook
+         * @description One row a figure: value with all its digits, unit, quality, factor versions and entries, from the query that the page makes. A gap is empty, never 0. Rows of a demo park say so.
+         */
+        get: operations["exportTable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parks/{park}/findings": {
         parameters: {
             query?: never;
@@ -2811,7 +2831,7 @@ export interface components {
             emissions: number | null;
             id: string;
             /** @enum {string} */
-            kind: "source" | "bus" | "use" | "storage" | "export" | "conversion" | "unmetered";
+            kind: "source" | "bus" | "use" | "storage" | "export" | "unmetered";
             name: components["schemas"]["ParkName"];
             organization: string;
             /** Format: double */
@@ -5064,6 +5084,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DiagnosisResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportTable: {
+        parameters: {
+            query: {
+                /** @description 2018, 2018-03, 2018-03-05 or 2018-03-05..2018-03-11 */
+                period: string;
+                basis?: "location" | "market";
+                /** @description Of intensity, members, transfers, carriers and places */
+                step?: "hour" | "day" | "month";
+                /** @description Only this organization of the park; not of the tables of the whole network */
+                organization?: string;
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path: {
+                park: string;
+                table: "indicators" | "flow" | "carbon" | "enterprises" | "quality" | "factors" | "intensity" | "members" | "transfers" | "carriers" | "places" | "findings";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Unauthorized */

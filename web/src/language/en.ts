@@ -7,9 +7,10 @@ import { flow } from './en/flow'
 import { frame } from './en/frame'
 import { inventory } from './en/inventory'
 import { overview } from './en/overview'
+import { panel } from './en/panel'
 import { rating } from './en/rating'
 import { reports } from './en/reports'
 import { usage } from './en/usage'
 import type { Messages } from './zh'
 
-export const en: Messages = { ...frame, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor }
+export const en: Messages = { ...frame, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor, ...panel }

@@ -9,12 +9,13 @@ import { flow } from './zh/flow'
 import { frame } from './zh/frame'
 import { inventory } from './zh/inventory'
 import { overview } from './zh/overview'
+import { panel } from './zh/panel'
 import { rating } from './zh/rating'
 import { reports } from './zh/reports'
 import { usage } from './zh/usage'
 import type { Like } from './like'
 
-export const zh = { ...frame, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor }
+export const zh = { ...frame, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor, ...panel }
 
 // Messages is the shape that every language must have.
 export type Messages = Like<typeof zh>

@@ -42,7 +42,7 @@ export const overview: Like<typeof zh> = {
   },
   enterprises: {
     title: 'Enterprises',
-    sub: 'Energy MWh · emissions tCO₂ · {basis}',
+    sub: 'Energy {energy} · emissions {mass} · {basis}',
     name: 'Enterprise',
     energy: 'Energy',
     scope1: 'Scope 1',

@@ -39,7 +39,7 @@ export const overview = {
   },
   enterprises: {
     title: '企业',
-    sub: '能耗 MWh · 碳排放 tCO₂ · {basis}',
+    sub: '能耗 {energy} · 碳排放 {mass} · {basis}',
     name: '企业',
     energy: '能耗',
     scope1: '范围一',
