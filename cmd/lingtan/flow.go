@@ -15,7 +15,7 @@ import (
 
 func (a *app) flowCommand() *cobra.Command {
 	c := &cobra.Command{Use: "flow", Short: "碳流：沿能源网络追踪碳 · carbon flow: trace carbon through an energy network"}
-	c.AddCommand(a.flowTraceCommand(), a.flowShowCommand())
+	c.AddCommand(a.flowTraceCommand(), a.flowShowCommand(), a.flowExportCommand())
 	return c
 }
 
