@@ -64,7 +64,7 @@ func (n *Node) MachineHealth(ctx context.Context, parkID, input, output, text st
 	return m.State()
 }
 
-// rates are a register's amounts an hour by settlement interval; null where missing. kWh
+// rates are a register's amounts an hour by settlement interval; null where missing or estimated. kWh
 // an hour are kW.
 func (n *Node) rates(ctx context.Context, l *layout.Layout, key string, first, last period.Day) ([]*float64, string, error) {
 	r, ok := l.Register(key)
@@ -77,7 +77,7 @@ func (n *Node) rates(ctx context.Context, l *layout.Layout, key string, first, l
 	err := n.Series.Usage(ctx, usage.Query{Park: l.Document.Park.ID, Keys: []string{key}, First: first, Last: last}, func(d usage.Day) error {
 		from := int(d.Day.Start(l.Zone).Sub(begin) / l.Grid.Step)
 		for i, v := range d.Amount {
-			if k := from + i; k >= 0 && k < len(out) && d.At(i) != meter.Missing {
+			if k := from + i; k >= 0 && k < len(out) && d.At(i) != meter.Missing && d.At(i) != meter.Estimated { // an estimate knows of no start
 				rate := v / hours
 				out[k] = &rate
 			}
