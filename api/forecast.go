@@ -18,8 +18,19 @@ type ForecastSource interface {
 	ForecastCard(ctx context.Context, q outlook.Question) (*outlook.Card, error)
 }
 
-// forecastPlaceIn says which series.
-type forecastPlaceIn struct {
+// forecastIn says which series is forecast.
+type forecastIn struct {
+	Park         string    `path:"park" maxLength:"40"`
+	Of           string    `query:"of" enum:"load,pv,demand,carbon" default:"load"`
+	Organization string    `query:"organization" maxLength:"64" doc:"This organization of the park and those below it"`
+	Point        string    `query:"point" maxLength:"129" doc:"A point, or one register of it: point.register"`
+	Horizon      string    `query:"horizon" maxLength:"12" default:"24h" doc:"15m to 168h; beyond 24h by the hour"`
+	Step         string    `query:"step" maxLength:"12" doc:"The settlement interval or 1h"`
+	Origin       time.Time `query:"origin" doc:"As of this time, with nothing later looked at; default the end of the data"`
+}
+
+// forecastCardIn is forecastIn without an origin.
+type forecastCardIn struct {
 	Park         string `path:"park" maxLength:"40"`
 	Of           string `query:"of" enum:"load,pv,demand,carbon" default:"load"`
 	Organization string `query:"organization" maxLength:"64" doc:"This organization of the park and those below it"`
@@ -27,13 +38,6 @@ type forecastPlaceIn struct {
 	Horizon      string `query:"horizon" maxLength:"12" default:"24h" doc:"15m to 168h; beyond 24h by the hour"`
 	Step         string `query:"step" maxLength:"12" doc:"The settlement interval or 1h"`
 }
-
-type forecastIn struct {
-	forecastPlaceIn
-	Origin time.Time `query:"origin" doc:"As of this time, with nothing later looked at; default the end of the data"`
-}
-
-type forecastCardIn struct{ forecastPlaceIn }
 
 type forecastOutput struct{ Body *outlook.Outlook }
 
@@ -77,7 +81,7 @@ func (s *Server) forecastPlace(ctx context.Context, in Request) ([]access.Path, 
 	return append(places, own...), err
 }
 
-func (in *forecastPlaceIn) question() (outlook.Question, error) {
+func (in *forecastIn) question() (outlook.Question, error) {
 	q := outlook.Question{Park: in.Park, Of: in.Of, Organization: in.Organization, Point: in.Point}
 	for _, x := range []struct {
 		text string
@@ -106,7 +110,8 @@ func (s *Server) getForecast(ctx context.Context, in *forecastIn) (*forecastOutp
 }
 
 func (s *Server) getForecastCard(ctx context.Context, in *forecastCardIn) (*forecastCardOutput, error) {
-	q, err := in.question()
+	same := forecastIn{Park: in.Park, Of: in.Of, Organization: in.Organization, Point: in.Point, Horizon: in.Horizon, Step: in.Step}
+	q, err := same.question()
 	if err != nil {
 		return nil, err
 	}

@@ -137,8 +137,8 @@ func (n *Node) hourly(ctx context.Context, s *bill.Sheet, in bill.Input) error {
 	per := max(1, int(time.Hour/in.Step))
 	for h := range carbon {
 		x := bill.Hour{At: from.Add(time.Duration(h) * time.Hour)}
-		x.Class = classes[min(h*per, len(classes)-1)]
-		x.Price = in.Price(s.Bill, x.Class, x.At)
+		class := classes[min(h*per, len(classes)-1)]
+		x.Class, x.Price = string(rune(class)), in.Price(s.Bill, class, x.At)
 		if !math.IsNaN(carbon[h]) {
 			g := carbon[h]
 			x.Intensity = &g

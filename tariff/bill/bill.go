@@ -35,12 +35,12 @@ type Input struct {
 
 // Line is the energy of a class in a month.
 type Line struct {
-	Month string       `json:"month"`
-	Class tariff.Class `json:"class"`
-	Name  tariff.Name  `json:"name"`
-	KWh   float64      `json:"kwh"`
-	Price *float64     `json:"price"` // CNY/kWh; null where a rate is not known
-	Cost  *float64     `json:"cost"`  // CNY
+	Month string      `json:"month"`
+	Class string      `json:"class" enum:"S,P,F,V,D"`
+	Name  tariff.Name `json:"name"`
+	KWh   float64     `json:"kwh"`
+	Price *float64    `json:"price"` // CNY/kWh; null where a rate is not known
+	Cost  *float64    `json:"cost"`  // CNY
 }
 
 // Month is the demand and the power factor of a month.
@@ -182,7 +182,7 @@ func (in *Input) bill(b *Bill, month string, classes []tariff.Class, from, to in
 		if !ok {
 			continue
 		}
-		line := Line{Month: month, Class: c, Name: c.Name(), KWh: kwh}
+		line := Line{Month: month, Class: string(rune(c)), Name: c.Name(), KWh: kwh}
 		if p := in.Price(b, c, in.at(from)); p != nil {
 			x := *p * kwh
 			line.Price, line.Cost = p, &x
@@ -322,10 +322,10 @@ func (b *Bill) sum(in Input) {
 
 // Hour is when electricity is cheap or clean: an hour of a day.
 type Hour struct {
-	At        time.Time    `json:"at"`
-	Class     tariff.Class `json:"class"`
-	Price     *float64     `json:"price"`     // CNY/kWh
-	Intensity *float64     `json:"intensity"` // gCO2/kWh, location basis
+	At        time.Time `json:"at"`
+	Class     string    `json:"class" enum:"S,P,F,V,D"`
+	Price     *float64  `json:"price"`     // CNY/kWh
+	Intensity *float64  `json:"intensity"` // gCO2/kWh, location basis
 }
 
 // Sheet is a bill with the demand that it was made of and the hours of its period.

@@ -460,6 +460,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parks/{park}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecast of load, PV, demand or carbon intensity with quantiles and drivers, what was before and what came out
+         * @description The model is fitted on the first question, kept, and renewed each day. Where the data end before the clock, their end is taken as now (late). A step without history is null.
+         */
+        get: operations["getForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/forecast/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model card: the kept model, and all models held against the last eight weeks beside the naive ones
+         * @description Answers 503 while the backtest is under way; ask again.
+         */
+        get: operations["getForecastCard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parks/{park}/ingest": {
         parameters: {
             query?: never;
@@ -771,6 +811,26 @@ export interface paths {
         };
         /** The park's document: organizations, sites, equipment, points, network */
         get: operations["getStructure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/tariff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Electricity bill by time of use and demand, the demand of each settlement interval, and the class and carbon intensity of each hour
+         * @description A park is billed by what it draws from the public grid, an organization by what it uses. Prices are given with the question; what has no price is told in kWh and kW alone.
+         */
+        get: operations["getTariff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1239,6 +1299,100 @@ export interface components {
             resource: string;
             who: string;
         };
+        BillBill: {
+            /** Format: double */
+            adjust_cost: number | null;
+            /** Format: double */
+            demand_cost: number | null;
+            /** Format: double */
+            energy_cost: number | null;
+            /** Format: date-time */
+            from: string;
+            grade: string;
+            /** Format: double */
+            kwh: number;
+            lines: components["schemas"]["BillLine"][] | null;
+            months: components["schemas"]["BillMonth"][] | null;
+            notes: components["schemas"]["BillNote"][] | null;
+            rates: components["schemas"]["BillRates"];
+            source: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: double */
+            total: number | null;
+        };
+        BillHour: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            class: "S" | "P" | "F" | "V" | "D";
+            /** Format: double */
+            intensity: number | null;
+            /** Format: double */
+            price: number | null;
+        };
+        BillLine: {
+            /** @enum {string} */
+            class: "S" | "P" | "F" | "V" | "D";
+            /** Format: double */
+            cost: number | null;
+            /** Format: double */
+            kwh: number;
+            month: string;
+            name: components["schemas"]["TariffName"];
+            /** Format: double */
+            price: number | null;
+        };
+        BillMonth: {
+            /** Format: double */
+            adjust_cost: number | null;
+            /** Format: double */
+            adjustment: number | null;
+            /** Format: double */
+            billed: number | null;
+            /** Format: double */
+            contract: number | null;
+            /** Format: double */
+            demand_cost: number | null;
+            /** Format: int64 */
+            gaps: number;
+            month: string;
+            /** Format: double */
+            over: number | null;
+            /** Format: double */
+            peak: number | null;
+            /** Format: date-time */
+            peak_at: string | null;
+            /** Format: double */
+            power_factor: number | null;
+        };
+        BillNote: {
+            code: string;
+            en: string;
+            zh: string;
+        };
+        BillRates: {
+            /** Format: double */
+            base: number;
+            /** Format: double */
+            contract: number;
+            /** Format: double */
+            demand: number;
+            /** Format: double */
+            fixed: number;
+        };
+        BillSheet: {
+            bill: components["schemas"]["BillBill"];
+            demand: (number | null)[] | null;
+            hours: components["schemas"]["BillHour"][] | null;
+            name: components["schemas"]["TariffName"];
+            organization: string;
+            park: string;
+            /** Format: int64 */
+            step_seconds: number;
+            tariff: string;
+            zone: string;
+        };
         Carbon: {
             /** @description Steps in which a part was estimated or missing */
             estimated: boolean[];
@@ -1679,6 +1833,110 @@ export interface components {
         FindingsOutputBody: {
             findings: components["schemas"]["UsageFinding"][];
         };
+        ForecastDriver: {
+            en: string;
+            /** Format: double */
+            mean: number | null;
+            name: string;
+            zh: string;
+        };
+        ForecastForecast: {
+            drivers: components["schemas"]["ForecastDriver"][] | null;
+            inputs: components["schemas"]["ForecastUsed"][] | null;
+            levels: number[] | null;
+            model: string;
+            notes: components["schemas"]["ForecastNote"][] | null;
+            /** Format: date-time */
+            origin: string;
+            series: string;
+            /** Format: int64 */
+            step_seconds: number;
+            steps: components["schemas"]["ForecastStep"][] | null;
+            /** Format: date-time */
+            trained_from: string;
+            /** Format: date-time */
+            trained_to: string;
+            unit?: string;
+            weights?: {
+                [key: string]: number;
+            };
+        };
+        ForecastLead: {
+            /** Format: double */
+            coverage: number | null;
+            /** Format: double */
+            from_hours: number;
+            /** Format: double */
+            mae: number | null;
+            /** Format: int64 */
+            targets: number;
+            /** Format: double */
+            to_hours: number;
+        };
+        ForecastNote: {
+            code: string;
+            en: string;
+            zh: string;
+        };
+        ForecastRow: {
+            /** Format: double */
+            bias: number | null;
+            /** Format: double */
+            coverage: number | null;
+            leads: components["schemas"]["ForecastLead"][] | null;
+            /** Format: double */
+            mae: number | null;
+            /** Format: double */
+            mape: number | null;
+            /** Format: int64 */
+            missing: number;
+            model: string;
+            /** Format: double */
+            nmae: number | null;
+            /** Format: double */
+            nominal_coverage: number;
+            /** Format: double */
+            pinball: number | null;
+            /** Format: double */
+            rmse: number | null;
+            /** Format: double */
+            skill: number | null;
+            /** Format: int64 */
+            targets: number;
+            /** Format: double */
+            width: number | null;
+        };
+        ForecastStep: {
+            /** Format: double */
+            mean: number | null;
+            parts: number[] | null;
+            quantiles: number[] | null;
+            /** Format: date-time */
+            time: string;
+        };
+        ForecastTable: {
+            choice: string;
+            covariates: components["schemas"]["ForecastUsed"][] | null;
+            /** Format: date-time */
+            from: string;
+            /** Format: double */
+            horizon_hours: number;
+            /** Format: int64 */
+            issues: number;
+            models: components["schemas"]["ForecastRow"][] | null;
+            notes: components["schemas"]["ForecastNote"][] | null;
+            reference: string;
+            series: string;
+            /** Format: date-time */
+            to: string;
+            unit?: string;
+        };
+        ForecastUsed: {
+            ahead: boolean;
+            /** Format: double */
+            known: number;
+            name: string;
+        };
         FormCell: {
             code?: string;
             printed?: string;
@@ -1997,6 +2255,42 @@ export interface components {
         };
         OrganizationsOutputBody: {
             organizations: components["schemas"]["OrganizationView"][] | null;
+        };
+        OutlookCard: {
+            /** Format: date-time */
+            fitted_at: string;
+            model: string;
+            name: components["schemas"]["ParkName"];
+            notes: components["schemas"]["ForecastNote"][] | null;
+            of: string;
+            organization: string;
+            park: string;
+            point: string;
+            table: components["schemas"]["ForecastTable"];
+            /** Format: date-time */
+            trained_from: string;
+            /** Format: date-time */
+            trained_to: string;
+        };
+        OutlookOutlook: {
+            actual: (number | null)[] | null;
+            before: (number | null)[] | null;
+            /** Format: date-time */
+            before_from: string;
+            /** Format: date-time */
+            data_end: string;
+            /** Format: date-time */
+            fitted_at: string;
+            forecast: components["schemas"]["ForecastForecast"];
+            late: boolean;
+            name: components["schemas"]["ParkName"];
+            notes: components["schemas"]["ForecastNote"][] | null;
+            of: string;
+            organization: string;
+            park: string;
+            point: string;
+            registers: string[] | null;
+            zone: string;
         };
         Overview: {
             /** @enum {string} */
@@ -2975,6 +3269,10 @@ export interface components {
             steps: string[] | null;
             /** Format: date-time */
             to: string;
+        };
+        TariffName: {
+            en: string;
+            zh: string;
         };
         TokenInBody: {
             /**
@@ -5285,6 +5583,153 @@ export interface operations {
             };
         };
     };
+    getForecast: {
+        parameters: {
+            query?: {
+                of?: "load" | "pv" | "demand" | "carbon";
+                /** @description This organization of the park and those below it */
+                organization?: string;
+                /** @description A point, or one register of it: point.register */
+                point?: string;
+                /** @description 15m to 168h; beyond 24h by the hour */
+                horizon?: string;
+                /** @description The settlement interval or 1h */
+                step?: string;
+                /** @description As of this time, with nothing later looked at; default the end of the data */
+                origin?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlookOutlook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getForecastCard: {
+        parameters: {
+            query?: {
+                of?: "load" | "pv" | "demand" | "carbon";
+                /** @description This organization of the park and those below it */
+                organization?: string;
+                /** @description A point, or one register of it: point.register */
+                point?: string;
+                /** @description 15m to 168h; beyond 24h by the hour */
+                horizon?: string;
+                /** @description The settlement interval or 1h */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlookCard"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getIngest: {
         parameters: {
             query?: never;
@@ -6671,6 +7116,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ParkDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTariff: {
+        parameters: {
+            query: {
+                /** @description 2018-07, 2018-07-05 or 2018; at most 366 days, demand and hours for at most 31 */
+                period: string;
+                /** @description This organization of the park and those below it */
+                organization?: string;
+                /** @description CNY/kWh of the part that floats with the tariff's class; without it no money is told */
+                base?: number;
+                /** @description CNY/kWh of the rest */
+                fixed?: number;
+                /** @description CNY per kW of demand and month */
+                demand?: number;
+                /** @description kW agreed on; default that of the park file */
+                contract?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillSheet"];
                 };
             };
             /** @description Unauthorized */

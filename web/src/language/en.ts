@@ -4,13 +4,15 @@ import { connector } from './en/connector'
 import { consolidation } from './en/consolidation'
 import { factor } from './en/factor'
 import { flow } from './en/flow'
+import { forecast } from './en/forecast'
 import { frame } from './en/frame'
 import { inventory } from './en/inventory'
 import { overview } from './en/overview'
 import { panel } from './en/panel'
 import { rating } from './en/rating'
 import { reports } from './en/reports'
+import { tariff } from './en/tariff'
 import { usage } from './en/usage'
 import type { Messages } from './zh'
 
-export const en: Messages = { ...frame, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor, ...panel }
+export const en: Messages = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor, ...panel }

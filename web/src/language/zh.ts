@@ -6,16 +6,18 @@ import { connector } from './zh/connector'
 import { consolidation } from './zh/consolidation'
 import { factor } from './zh/factor'
 import { flow } from './zh/flow'
+import { forecast } from './zh/forecast'
 import { frame } from './zh/frame'
 import { inventory } from './zh/inventory'
 import { overview } from './zh/overview'
 import { panel } from './zh/panel'
 import { rating } from './zh/rating'
 import { reports } from './zh/reports'
+import { tariff } from './zh/tariff'
 import { usage } from './zh/usage'
 import type { Like } from './like'
 
-export const zh = { ...frame, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor, ...panel }
+export const zh = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor, ...panel }
 
 // Messages is the shape that every language must have.
 export type Messages = Like<typeof zh>

@@ -9,6 +9,8 @@ export const frame: Like<typeof zh> = {
     overview: 'Park overview',
     flow: 'Carbon flow',
     balance: 'Energy balance',
+    forecast: 'Forecast',
+    tariff: 'Demand and tariff',
     findings: 'Findings',
     accounting: 'Accounting',
     activities: 'Activities',

@@ -6,6 +6,8 @@ export const frame = {
     overview: '园区总览',
     flow: '能流与碳流',
     balance: '能量平衡',
+    forecast: '预测',
+    tariff: '需量与电价',
     findings: '核验发现',
     accounting: '核算',
     activities: '活动数据',
