@@ -49,6 +49,7 @@ var rooms = map[string]floor{
 	"connector/ocpp": doors, "connector/folder": doors, "connector/pull": doors, "connector/gatewaydoor": doors, "gateway": doors, "gateway/frame": doors,
 	"store/stream": doors, "ingest": doors, "ingest/readingfile": doors, "store/record": doors, "store/series": doors, "report": doors, "report/form": doors,
 	"mandv": engines, "mandv/baselinefile": engines, "health": engines,
+	"alarm/picture": engines, "alarm/proposal": engines,
 	"alarm": engines, "alarm/rulefile": engines, "alarm/anomaly": engines, "notify": doors,
 	"node": running,
 	"api":  faces, "web": faces,
@@ -122,6 +123,8 @@ var sideways = map[string]string{
 	"tariff/bill -> tariff":                    "a bill is by the classes of a tariff",
 	"dispatch/dispatchfile -> dispatch":        "a dispatch file is the written form of a problem",
 	"inventory/evidence -> usage":              "evidence is made of settled usage",
+	"alarm/picture -> alarm":                   "alarms with the names that people know them by",
+	"alarm/proposal -> alarm/rulefile":         "a proposal is a rule file",
 	"alarm/rulefile -> alarm":                  "a rule file is the written form of a set of rules",
 }
 

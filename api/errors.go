@@ -11,6 +11,7 @@ import (
 
 	"lingtan/access"
 	"lingtan/accounting"
+	"lingtan/alarm"
 	"lingtan/connector"
 	"lingtan/factor"
 	"lingtan/forecast"
@@ -115,6 +116,10 @@ var kinds = []kind{
 		name{"请检查表计编号。", "Check the register's key."}},
 	{connector.ErrConfig, 422, "LT-3001", name{"设备配置有误", "The device is configured wrongly"},
 		name{"请按行列更正设备清单；各键见 docs/formats/devices.md。", "Correct the device list where fields say; docs/formats/devices.md tells the keys."}},
+	{alarm.ErrRule, 422, "LT-4201", name{"报警规则文件有误", "The alarm rules have faults"},
+		name{"请按行列更正；各键见 docs/formats/alarm.md。", "Correct them where fields say; docs/formats/alarm.md tells the keys."}},
+	{alarm.ErrAction, 409, "LT-4203", name{"此时不能这样处理报警", "Not possible for the alarm now"},
+		name{"请刷新报警，查看其状态后再操作。", "Load the alarm again and look at its state."}},
 	{errBusy, 503, "LT-0503", name{"繁忙", "Busy"},
 		name{"请稍后重试。", "Try again in a while."}},
 	{context.DeadlineExceeded, 503, "LT-0503", name{"处理超时", "Took too long"},

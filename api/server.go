@@ -33,6 +33,7 @@ type Options struct {
 	Records    *record.Store
 	Parks      Sources                         // parks with their usage and inventories; nil leaves their routes out
 	Devices    DeviceSource                    // device lists and unmapped values; nil leaves their routes out
+	Alarms     AlarmSource                     // the watch over alarms; nil leaves its routes out
 	Metrics    prometheus.Gatherer             // what the server counts; nil leaves its route out
 	Demo       bool                            // the data directory holds a demo park
 	Live       *Hub                            // live events; nil makes one
@@ -142,6 +143,9 @@ func (s *Server) routes() (err error) {
 		s.deviceRoutes()
 		s.gatewayRoutes()
 	}
+	if s.Parks != nil && s.Alarms != nil {
+		s.alarmRoutes()
+	}
 	if s.Metrics != nil {
 		s.metricsRoute()
 	}
@@ -190,7 +194,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	switch pkg := path.Base(t.PkgPath()); pkg {
-	case "park", "factor", "method", "usage", "accounting", "ingest", "statement", "carbon", "carbonflow", "consolidation", "reconcile", "sheet", "uncertainty", "rating", "diagnosis", "form", "forecast", "outlook", "bill", "tariff":
+	case "park", "alarm", "picture", "proposal", "rulefile", "factor", "method", "usage", "accounting", "ingest", "statement", "carbon", "carbonflow", "consolidation", "reconcile", "sheet", "uncertainty", "rating", "diagnosis", "form", "forecast", "outlook", "bill", "tariff":
 		return strings.ToUpper(pkg[:1]) + pkg[1:] + n
 	}
 	return n

@@ -111,6 +111,9 @@ func (g *Ingest) notice(ctx context.Context, park string) error {
 
 // committed notes what was stored, for Run. It must be quick: the next commit waits.
 func (g *Ingest) committed(park string, b *meter.Batch) {
+	if w := g.node.watching.Load(); w != nil {
+		w.committed(park, b)
+	}
 	newest := make([]int, len(b.Keys))
 	for i, k := range b.Ref {
 		if j := newest[k]; j == 0 || b.At[i] >= b.At[j-1] {

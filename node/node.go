@@ -56,6 +56,8 @@ type Node struct {
 	forecasts forecastModels // what was fitted, for questions and in files
 	keying    sync.Mutex     // one key for one installation
 	settling  sync.Mutex     // one settlement at a time: two would give one day two next revisions
+
+	watching atomic.Pointer[Alarms] // the watch over alarms, once it is open
 }
 
 type cachedLayout struct {

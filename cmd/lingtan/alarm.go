@@ -23,6 +23,7 @@ func (a *app) alarmCommand() *cobra.Command {
 		Long: `Checks a rule file, tries it on readings, and finds what is unusual in a series, all
 without a server (docs/formats/alarm.md).
 检查规则文件、用读数试跑、在序列中查找异常，均不需要服务器（docs/formats/alarm.md）。`}
+	c.AddCommand(a.alarmLiveCommands()...)
 	c.AddCommand(a.alarmCheckCommand(), a.alarmTestCommand(), a.alarmAnomaliesCommand(), a.alarmKindsCommand())
 	return c
 }

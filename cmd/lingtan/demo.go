@@ -21,6 +21,8 @@ const (
 	demoPark   = "demo"
 	demoPeriod = "2018"
 	demoMark   = "DEMO"
+
+	demoAlarmDays = 56 // of the year, over which rules are replayed
 )
 
 // demoImports are the demo's reading files and their mappings, in the order of import.
@@ -98,6 +100,9 @@ func (a *app) demo(ctx context.Context, n *node.Node, output string) error {
 	}
 	x, err := n.Shut(ctx, a.act("demo"), demoPark, demoPeriod)
 	if err != nil {
+		return err
+	}
+	if _, err := n.ReplayAlarms(ctx, a.act("demo"), demoPark, demoAlarmDays); err != nil {
 		return err
 	}
 	if err := a.demoSummary(x, output); err != nil {

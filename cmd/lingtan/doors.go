@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lingtan/api"
@@ -38,6 +39,7 @@ type doors struct {
 	drivers []connector.Driver
 	watch   *profileWatch
 	env     connector.Environment
+	alarms  atomic.Pointer[node.Alarms] // told of devices that give a sign of life; nil until they are watched
 	log     *slog.Logger
 }
 
@@ -57,13 +59,15 @@ func (a *app) openDoors(ctx context.Context, n *node.Node, hub *api.Hub, log *sl
 		return nil, err
 	}
 	board := &statusBoard{}
-	d := &doors{ingest: in, board: board, log: log, env: connector.Environment{Devices: in.Registry, Sink: in.Admission, Log: log, Now: n.Now, Dir: dir,
+	d := &doors{ingest: in, board: board, log: log}
+	d.env = connector.Environment{Devices: in.Registry, Sink: in.Admission, Log: log, Now: n.Now, Dir: dir,
 		Report: func(s connector.Status) {
 			board.note(s)
+			d.heard(s)
 			if !s.OK {
 				log.Info("device fails", "park", s.Park, "device", s.Device, "error", s.Error)
 			}
-		}}}
+		}}
 	if d.http, err = httpdoor.New(httpdoor.Options{Sink: in.Admission, Devices: in.Registry, Log: log, Now: n.Now, Report: d.env.Report}); err != nil {
 		return nil, err
 	}

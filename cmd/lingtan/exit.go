@@ -113,6 +113,7 @@ var outcomes = []struct {
 	{carbon.ErrNetwork, "LT-4102", exitInvalid},
 	{carbon.ErrConservation, "LT-4103", exitFailure},
 	{alarm.ErrRule, "LT-4201", exitInvalid},
+	{alarm.ErrAction, "LT-4203", exitFailure},
 	{anomaly.ErrSeries, "LT-4202", exitInvalid},
 	{inventory.ErrUnsettled, "LT-5001", exitNotFound},
 	{inventory.ErrNoEntry, "LT-5002", exitNotFound},

@@ -24,7 +24,11 @@ func (a *app) openapiCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				server, err := api.New(api.Options{Records: n.Records, Parks: n, Devices: deviceSource{in, &statusBoard{}, &doors{}}, Metrics: prometheus.NewRegistry(), Version: "1"})
+				alarms, err := n.OpenAlarms(c.Context(), node.AlarmOptions{})
+				if err != nil {
+					return err
+				}
+				server, err := api.New(api.Options{Records: n.Records, Alarms: alarms, Parks: n, Devices: deviceSource{in, &statusBoard{}, &doors{}}, Metrics: prometheus.NewRegistry(), Version: "1"})
 				if err != nil {
 					return err
 				}

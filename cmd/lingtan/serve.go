@@ -49,7 +49,11 @@ func (a *app) serve(ctx context.Context, n *node.Node, demo bool) error {
 	if err != nil {
 		return err
 	}
-	server, err := api.New(api.Options{Records: n.Records, Console: console, Version: version, Now: n.Now, Parks: n, Devices: deviceSource{doors.ingest, doors.board, doors}, Metrics: doors.metrics(n), Demo: demo, Live: hub, Secure: a.ports.certificate != "", Front: doors.http.Handler, Log: log})
+	alarms, err := a.openAlarms(ctx, n, hub, doors, log)
+	if err != nil {
+		return err
+	}
+	server, err := api.New(api.Options{Records: n.Records, Alarms: alarms, Console: console, Version: version, Now: n.Now, Parks: n, Devices: deviceSource{doors.ingest, doors.board, doors}, Metrics: doors.metrics(n), Demo: demo, Live: hub, Secure: a.ports.certificate != "", Front: doors.http.Handler, Log: log})
 	if err != nil {
 		return err
 	}
@@ -73,8 +77,10 @@ func (a *app) serve(ctx context.Context, n *node.Node, demo bool) error {
 		return errors.Join(err, listener.Close())
 	}
 	stop := doors.run(ctx)
+	watched := runAlarms(ctx, alarms, log)
 	err = server.Serve(ctx, listener)
 	stop()
+	watched()
 	return err
 }
 
