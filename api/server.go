@@ -128,6 +128,7 @@ func (s *Server) routes() (err error) {
 		s.balanceRoutes()
 		s.uncertaintyRoutes()
 		s.ratingRoutes()
+		s.dispatchRoutes()
 		s.forecastRoutes()
 		s.tariffRoutes()
 		s.whatIfRoute()

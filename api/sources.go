@@ -56,6 +56,7 @@ type Sources interface {
 	ConsolidationSource
 	UncertaintySource
 	RatingSource
+	DispatchSource
 	ForecastSource
 	TariffSource
 	ActivitySource

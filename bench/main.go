@@ -79,6 +79,7 @@ var stages = []stage{
 	{"import-long", importLong}, {"import-wide", importWide}, {"peer-long", peerLong}, {"peer-wide", peerWide}, {"parse-long", parseLong},
 	{"flow", traceFlows}, {"reconcile", reconcileFlows}, {"accounts", accounts},
 	{"mqtt", pushed}, {"modbus", polled}, {"lineprotocol", lineProtocol}, {"query-under-load", queryUnderLoad},
+	{"dispatch", planned},
 }
 
 func main() {

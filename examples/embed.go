@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed demo
 var Demo embed.FS
+
+// Dispatch is a day of a published park to plan, in the format of dispatch files.
+//
+//go:embed dispatch/park-day-ahead.json
+var Dispatch []byte

@@ -52,6 +52,7 @@ type Node struct {
 	stated  map[string]*statements // folder → its statements
 	changes map[string]uint64      // park → how often anything that its pages show changed
 
+	planning  planning       // of days, under way
 	parts     dayParts       // what days add up to, for inventories made again
 	forecasts forecastModels // what was fitted, for questions and in files
 	keying    sync.Mutex     // one key for one installation
@@ -114,6 +115,7 @@ func (n *Node) loadFactors(ctx context.Context) error {
 
 // Close closes the stores and leaves the cluster.
 func (n *Node) Close() error {
+	n.endPlanning()
 	n.forecasts.close()
 	err := n.Series.Close()
 	if n.member != nil {

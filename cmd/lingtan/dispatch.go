@@ -22,7 +22,7 @@ import (
 
 func (a *app) dispatchCommand() *cobra.Command {
 	c := &cobra.Command{Use: "dispatch", Short: "调度：未来数小时至数日的最优运行 · dispatch: plan the next hours or days"}
-	c.AddCommand(a.dispatchSolveCommand())
+	c.AddCommand(a.dispatchSolveCommand(), a.dispatchTemplateCommand(), a.dispatchImportCommand(), a.dispatchRunCommand(), a.dispatchListCommand(), a.dispatchShowCommand())
 	return c
 }
 

@@ -48,7 +48,7 @@ type DispatchRun struct {
 	Avoided       *float64  `json:"avoided"` // likewise, kg
 	Gap           *float64  `json:"gap"`
 	Seconds       float64   `json:"seconds"` // it took
-	Packed        []byte    `json:"-"`       // inputs and plan; DispatchBody reads them
+	Packed        []byte    `json:"-"`       // inputs and plan as JSON, packed
 }
 
 // DispatchDecision is what a person decided about a run.
@@ -62,6 +62,17 @@ type DispatchDecision struct {
 	Name          string    `json:"name"`
 	Kind          string    `json:"kind"` // propose, approve, reject, withdraw
 	Note          string    `json:"note"`
+}
+
+// DispatchPlanning is how far the planning of a park is; it is told, and not stored.
+type DispatchPlanning struct {
+	Day     string    `json:"day"`
+	Since   time.Time `json:"since"`
+	Best    *float64  `json:"best"`  // objective of the best plan so far; null: none yet
+	Bound   *float64  `json:"bound"` // no plan is better; null: nothing is proven
+	Running bool      `json:"running"`
+	Run     int64     `json:"run"`   // number of what came of it; 0: none
+	Error   string    `json:"error"` // why none came of it
 }
 
 // SaveDispatchDocument records a document as the park's next version. The same text

@@ -19,6 +19,7 @@ export const router = createRouter({
     { path: '/p/:park/activities', name: 'activities', component: () => import('./accounting/ActivitiesPage.vue') },
     { path: '/p/:park/devices', name: 'devices', component: () => import('./connector/DevicesPage.vue') },
     { path: '/p/:park/consolidation', name: 'consolidation', component: () => import('./consolidation/ConsolidationPage.vue') },
+    { path: '/p/:park/dispatch', name: 'dispatch', component: () => import('./dispatch/DispatchPage.vue') },
     { path: '/p/:park/rating', name: 'rating', component: () => import('./rating/RatingPage.vue') },
     { path: '/e/:enterprise/rating', name: 'enterprise-rating', component: () => import('./rating/EnterpriseRating.vue') },
     { path: '/p/:park/reports', name: 'reports', component: () => import('./report/ReportsPage.vue') },

@@ -2,6 +2,7 @@ import { access } from './en/access'
 import { accounting } from './en/accounting'
 import { connector } from './en/connector'
 import { consolidation } from './en/consolidation'
+import { dispatch } from './en/dispatch'
 import { factor } from './en/factor'
 import { flow } from './en/flow'
 import { forecast } from './en/forecast'
@@ -15,4 +16,4 @@ import { tariff } from './en/tariff'
 import { usage } from './en/usage'
 import type { Messages } from './zh'
 
-export const en: Messages = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor, ...panel }
+export const en: Messages = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...dispatch, ...factor, ...panel }

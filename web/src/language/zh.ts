@@ -4,6 +4,7 @@ import { access } from './zh/access'
 import { accounting } from './zh/accounting'
 import { connector } from './zh/connector'
 import { consolidation } from './zh/consolidation'
+import { dispatch } from './zh/dispatch'
 import { factor } from './zh/factor'
 import { flow } from './zh/flow'
 import { forecast } from './zh/forecast'
@@ -17,7 +18,7 @@ import { tariff } from './zh/tariff'
 import { usage } from './zh/usage'
 import type { Like } from './like'
 
-export const zh = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...factor, ...panel }
+export const zh = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...dispatch, ...factor, ...panel }
 
 // Messages is the shape that every language must have.
 export type Messages = Like<typeof zh>

@@ -20,6 +20,7 @@ export const frame: Like<typeof zh> = {
     devices: 'Devices',
     consolidation: 'Consolidation',
     rating: 'Carbon code',
+    dispatch: 'Dispatch',
     reports: 'Reports',
     factors: 'Factors',
     methods: 'Methods',

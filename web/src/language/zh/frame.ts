@@ -17,6 +17,7 @@ export const frame = {
     devices: '接入与设备',
     consolidation: '合并与双重计算',
     rating: '碳效码',
+    dispatch: '调度计划',
     reports: '报告',
     factors: '因子库',
     methods: '核算方法',
