@@ -305,6 +305,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parks/{park}/alarm-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ways to deliver notices, without their secrets */
+        get: operations["listAlarmChannels"];
+        /** Set the ways to deliver notices */
+        put: operations["putAlarmChannels"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-channels/{channel}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test and tell what the other side said; the attempt is kept as proof */
+        post: operations["testAlarmChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How to reach the people whom rules name */
+        get: operations["listAlarmContacts"];
+        /** Set how to reach people */
+        put: operations["putAlarmContacts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rule file of a park */
+        get: operations["getAlarmRules"];
+        /**
+         * Record a rule file as the park's newest and take it into use
+         * @description A file that is not sound is refused whole; fields names each fault as line:column: path: what is wrong.
+         */
+        put: operations["putAlarmRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a rule file without recording it */
+        post: operations["checkAlarmRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-rules/proposed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Propose a rule file: limits are quantiles of the park's own history */
+        get: operations["proposeAlarmRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alarms of a park, or of the objects of one organization in it
+         * @description Changes are told as events `alarm` {rule, event, state, at} of the park's live stream.
+         */
+        get: operations["listAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarms/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alarm: journal, evidence two hours around it, related alarms, deliveries */
+        get: operations["getAlarm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarms/{rule}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledge, assign, shelve, unshelve, take out of service, restore or comment */
+        post: operations["actOnAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parks/{park}/balance": {
         parameters: {
             query?: never;
@@ -492,6 +654,23 @@ export interface paths {
          * @description Answers 503 while the backtest is under way; ask again.
          */
         get: operations["getForecastCard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gateways of a park: lag, what waits at the site, clock */
+        get: operations["listGateways"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1267,6 +1446,64 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AlarmActInBody: {
+            /** @description Of assign */
+            assignee?: string;
+            /** @enum {string} */
+            event: "acknowledge" | "assign" | "shelve" | "unshelve" | "remove" | "restore" | "comment";
+            /**
+             * Format: int64
+             * @description Of shelving, from the clock of the park's alarms
+             */
+            minutes?: number;
+            /** @description Required to shelve, remove and comment */
+            note?: string;
+        };
+        AlarmCheckOutputBody: {
+            /** @description Empty where the file is sound */
+            faults: components["schemas"]["RulefileFault"][];
+            /** Format: int64 */
+            rules: number;
+            /** @description Signals that nothing in the park feeds: their rules stay blind */
+            unknown: string[];
+        };
+        AlarmRulesOutputBody: {
+            author: string;
+            /** @description SHA-256 of yaml */
+            hash: string;
+            /**
+             * Format: int64
+             * @description From 1, without gaps; 0 = the park has no rules
+             */
+            number: number;
+            /** Format: date-time */
+            recordedAt: string;
+            yaml: string;
+        };
+        AlarmTransition: {
+            /** Format: date-time */
+            at: string;
+            cause?: string;
+            /** Format: double */
+            energy?: number;
+            event: string;
+            from: string;
+            /** Format: double */
+            limit?: number;
+            note?: string;
+            /** Format: int64 */
+            number: number;
+            occurrence?: string;
+            rule: string;
+            to: string;
+            /** Format: double */
+            tonnes?: number;
+            /** Format: date-time */
+            until?: string;
+            /** Format: double */
+            value?: number;
+            who?: string;
+        };
         Assembled: {
             dataset: string;
             licence: string;
@@ -1498,6 +1735,9 @@ export interface components {
             steps: components["schemas"]["CarrierStep"][] | null;
             unit: string;
         };
+        ChannelsBody: {
+            channels: components["schemas"]["PictureChannel"][];
+        };
         Check: {
             detail?: string;
             equal: boolean;
@@ -1571,6 +1811,9 @@ export interface components {
             sources?: components["schemas"]["ConsolidationTonnes"];
             /** Format: int64 */
             transfers: number;
+        };
+        ContactsBody: {
+            contacts: components["schemas"]["PictureContact"][];
         };
         DeclareInBody: {
             /** @description Decimal number from 0, in the unit */
@@ -1821,6 +2064,13 @@ export interface components {
             found: number;
             regions: string[];
         };
+        Finding: {
+            code: string;
+            node: string;
+            /** Format: date-time */
+            step: string;
+            text: components["schemas"]["ParkName"];
+        };
         FindingCount: {
             /** Format: int64 */
             count: number;
@@ -1984,6 +2234,65 @@ export interface components {
             note?: components["schemas"]["ParkName"];
             rows: components["schemas"]["FormRow"][] | null;
             title: components["schemas"]["ParkName"];
+        };
+        GatewayView: {
+            /** @description Times of samples are corrected by the offset */
+            corrected: boolean;
+            /** @description What it counted, by event */
+            counts?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description When it spoke last; absent while it has not since the server started
+             */
+            heardAt?: string;
+            id: string;
+            /**
+             * Format: double
+             * @description Age of the oldest sample that is at the site and not here; grows while the gateway is silent
+             */
+            lagSeconds?: number;
+            /**
+             * Format: date-time
+             * @description Time of the newest sample of the site
+             */
+            newestSampleAt?: string;
+            /**
+             * Format: double
+             * @description True time less the clock of the machine at the site; absent until it was measured
+             */
+            offsetSeconds?: number;
+            /**
+             * Format: double
+             * @description Of the exchange that told the offset: its error is at most half of it
+             */
+            roundTripSeconds?: number;
+            /**
+             * Format: int64
+             * @description That came of it since the server started
+             */
+            samples: number;
+            /**
+             * Format: int64
+             * @description Of the spool on its disk
+             */
+            spoolBytes?: number;
+            /**
+             * Format: int64
+             * @description Most bytes that the spool may take
+             */
+            spoolLimit?: number;
+            /** @description Of the program at the site */
+            version?: string;
+            /**
+             * Format: int64
+             * @description Samples in its spool that are not acknowledged
+             */
+            waiting?: number;
+        };
+        GatewaysOutputBody: {
+            gateways: components["schemas"]["GatewayView"][];
         };
         Grades: {
             /** Format: int64 */
@@ -2328,6 +2637,14 @@ export interface components {
             name: components["schemas"]["ParkName"];
             unit: string;
         };
+        ParkConversion: {
+            allocation?: string;
+            /** Format: double */
+            ambient_c?: number;
+            kind: string;
+            outputs?: components["schemas"]["ParkOutput"][] | null;
+            per?: string;
+        };
         ParkDocument: {
             assembly?: components["schemas"]["ParkAssembled"][] | null;
             carriers: components["schemas"]["ParkCarrier"][] | null;
@@ -2419,6 +2736,18 @@ export interface components {
             parent?: string;
             sector?: string;
             valid?: components["schemas"]["ParkValid"];
+        };
+        ParkOutput: {
+            edge: string;
+            rated?: components["schemas"]["ParkMeasure"];
+            /** Format: double */
+            reference?: number;
+            /** Format: double */
+            return_c?: number;
+            /** Format: double */
+            share?: number;
+            /** Format: double */
+            supply_c?: number;
         };
         ParkPark: {
             country: string;
@@ -2550,6 +2879,259 @@ export interface components {
             login: string;
             name: string;
         };
+        PictureAlarm: {
+            advice: components["schemas"]["ParkName"];
+            /** @description Who it was handed to */
+            assignee?: string;
+            blind?: boolean;
+            blindOf?: string;
+            cause?: string;
+            /** @description The rule of the alarm that explains it */
+            causeRule?: string;
+            /** Format: int64 */
+            count?: number;
+            /** Format: double */
+            energy?: number;
+            kind: string;
+            /** Format: double */
+            limit?: number;
+            name: components["schemas"]["ParkName"];
+            object?: string;
+            objectName: components["schemas"]["ParkName"];
+            /** Format: date-time */
+            observed?: string;
+            occurrence?: string;
+            /** Format: date-time */
+            onset?: string;
+            /** @description Whose the object is */
+            organization?: string;
+            /** Format: double */
+            peak?: number;
+            priority?: string;
+            /** Format: date-time */
+            raised?: string;
+            rule: string;
+            state: string;
+            /** Format: double */
+            tonnes?: number;
+            /** Format: int64 */
+            transitions: number;
+            /** @description Of value and limit */
+            unit: string;
+            /** Format: date-time */
+            until?: string;
+            /** Format: double */
+            value?: number;
+        };
+        PictureChannel: {
+            from?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "mail" | "webhook" | "wecom" | "dingtalk" | "feishu" | "mqtt" | "push";
+            /** @enum {string} */
+            language?: "zh" | "en";
+            plain?: boolean;
+            /** @description Addresses of private networks and of this machine are allowed */
+            private?: boolean;
+            /** @description Written only; left out, the secret that is there stays */
+            secret?: string;
+            /** @description A secret is stored */
+            stored?: boolean;
+            to?: string[] | null;
+            topic?: string;
+            /** @description Shown without its key */
+            url?: string;
+            user?: string;
+        };
+        PictureContact: {
+            mail?: string;
+            /** @description For robots that mention people */
+            mobile?: string;
+            /** @description As calendars and escalations name the person */
+            person: string;
+        };
+        PictureCounts: {
+            /**
+             * Format: int64
+             * @description The condition stands: unacknowledged or acknowledged
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description Shelved, suppressed or out of service
+             */
+            aside: number;
+            /**
+             * Format: int64
+             * @description Rules whose input is missing or too old: nothing is judged
+             */
+            blind: number;
+            /**
+             * Format: int64
+             * @description Active of priority critical
+             */
+            critical: number;
+            /**
+             * Format: int64
+             * @description Over, and nobody has seen it
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description Active, and nobody has seen it
+             */
+            unacknowledged: number;
+        };
+        PictureDetail: {
+            advice: components["schemas"]["ParkName"];
+            /** @description Who it was handed to */
+            assignee?: string;
+            /** @description Who recorded it */
+            author: string;
+            blind?: boolean;
+            blindOf?: string;
+            cause?: string;
+            /** @description The rule of the alarm that explains it */
+            causeRule?: string;
+            /**
+             * Format: date-time
+             * @description When that version was recorded
+             */
+            changed: string;
+            /** Format: int64 */
+            count?: number;
+            /** @description on, off: seconds */
+            delays: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            energy?: number;
+            evidence: components["schemas"]["PictureSeries"][];
+            /** @description The rule's expression */
+            formula?: string;
+            inputs: components["schemas"]["PictureInput"][];
+            /** @description The newest first, at most 200 */
+            journal: components["schemas"]["AlarmTransition"][];
+            kind: string;
+            /** Format: double */
+            limit?: number;
+            name: components["schemas"]["ParkName"];
+            object?: string;
+            objectName: components["schemas"]["ParkName"];
+            /** Format: date-time */
+            observed?: string;
+            occurrence?: string;
+            /** Format: date-time */
+            onset?: string;
+            /** @description Whose the object is */
+            organization?: string;
+            /** Format: double */
+            peak?: number;
+            priority?: string;
+            /** Format: date-time */
+            raised?: string;
+            /** @description Alarms of the same cause, object or time */
+            related: components["schemas"]["PictureAlarm"][];
+            rule: string;
+            /** @description The rule's parameters */
+            settings: {
+                [key: string]: number;
+            };
+            state: string;
+            /** @description Notices of the occurrence and every attempt to deliver them */
+            told: components["schemas"]["PictureTold"][];
+            /** Format: double */
+            tonnes?: number;
+            /** Format: int64 */
+            transitions: number;
+            /** @description Of value and limit */
+            unit: string;
+            /** Format: date-time */
+            until?: string;
+            /** Format: double */
+            value?: number;
+            /**
+             * Format: int64
+             * @description Of the rule file
+             */
+            version: number;
+            when?: string;
+        };
+        PictureFlood: {
+            /** Format: int64 */
+            alarms: number;
+            /** Format: date-time */
+            since: string;
+        };
+        PictureInput: {
+            name: string;
+            /** @description Of the park, where the signal is a register's */
+            register?: string;
+            signal: string;
+        };
+        PicturePark: {
+            alarms: components["schemas"]["PictureAlarm"][];
+            /**
+             * Format: date-time
+             * @description The time by which the alarms stand: the server's clock, or of a replay the newest reading
+             */
+            clock: string;
+            counts: components["schemas"]["PictureCounts"];
+            /** @description Null when there is none */
+            flood: components["schemas"]["PictureFlood"];
+            park: string;
+            /** @description Null where the park is watched live */
+            replay: components["schemas"]["PictureReplay"];
+            /**
+             * Format: int64
+             * @description How many rules watch
+             */
+            rules: number;
+            /**
+             * Format: int64
+             * @description Of the rule file; 0 = there is none and nothing is watched
+             */
+            version: number;
+        };
+        PictureReplay: {
+            /**
+             * Format: date-time
+             * @description When it was run
+             */
+            at: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        PictureSeries: {
+            at: string[];
+            name: components["schemas"]["ParkName"];
+            register?: string;
+            signal: string;
+            unit: string;
+            /** @description Null is a gap */
+            values: (number | null)[];
+        };
+        PictureTold: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description From 1
+             */
+            attempt: number;
+            channel: string;
+            notice: string;
+            /** @description delivered, retry, failed */
+            outcome: string;
+            response: string;
+            /**
+             * Format: int64
+             * @description Of HTTP or SMTP; 0 = none was given
+             */
+            status: number;
+        };
         PlaceStep: {
             /** Format: double */
             converted: number | null;
@@ -2605,6 +3187,19 @@ export interface components {
              * @example /api/docs#LT-0404
              */
             type: string;
+        };
+        ProposalLeft: {
+            kind: string;
+            object: string;
+            reason: components["schemas"]["ParkName"];
+        };
+        ProposalProposal: {
+            /** @description What was not proposed, and why */
+            left: components["schemas"]["ProposalLeft"][];
+            /** Format: int64 */
+            rules: number;
+            /** @description lingtan.alarm/v1 */
+            yaml: string;
         };
         PublicMark: {
             /**
@@ -3099,6 +3694,14 @@ export interface components {
             organization: string;
             organizationName: components["schemas"]["Name"];
             role: string;
+        };
+        RulefileFault: {
+            /** Format: int64 */
+            column: number;
+            /** Format: int64 */
+            line: number;
+            message: components["schemas"]["ParkName"];
+            path: string;
         };
         Sankey: {
             links: components["schemas"]["SankeyLink"][];
@@ -4927,6 +5530,852 @@ export interface operations {
             };
         };
     };
+    listAlarmChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putAlarmChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testAlarmChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureTold"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlarmContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactsBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putAlarmContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactsBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlarmRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRulesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putAlarmRules: {
+        parameters: {
+            query?: {
+                /** @description The version that the file was made from; 0 = there was none */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRulesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkAlarmRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmCheckOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeAlarmRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalProposal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlarms: {
+        parameters: {
+            query?: {
+                /** @description Those of all rules, and not only those that a person has to look at */
+                all?: boolean;
+                state?: "normal" | "unacknowledged" | "acknowledged" | "returned" | "shelved" | "suppressed" | "out_of_service";
+                priority?: "low" | "medium" | "high" | "critical";
+                kind?: string;
+                object?: string;
+                /** @description Of objects of this organization alone */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PicturePark"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlarm: {
+        parameters: {
+            query?: {
+                /** @description The alarm is of an object of this organization */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+                /** @description A rule has one alarm, which bears its id */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    actOnAlarm: {
+        parameters: {
+            query?: {
+                /** @description The alarm is of an object of this organization */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmActInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getBalance: {
         parameters: {
             query?: {
@@ -5712,6 +7161,73 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGateways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaysOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,6 @@
 import { access } from './en/access'
 import { accounting } from './en/accounting'
+import { alarm } from './en/alarm'
 import { connector } from './en/connector'
 import { consolidation } from './en/consolidation'
 import { dispatch } from './en/dispatch'
@@ -16,4 +17,4 @@ import { tariff } from './en/tariff'
 import { usage } from './en/usage'
 import type { Messages } from './zh'
 
-export const en: Messages = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...dispatch, ...factor, ...panel }
+export const en: Messages = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...alarm, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...dispatch, ...factor, ...panel }

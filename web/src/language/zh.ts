@@ -2,6 +2,7 @@
 // same keys.
 import { access } from './zh/access'
 import { accounting } from './zh/accounting'
+import { alarm } from './zh/alarm'
 import { connector } from './zh/connector'
 import { consolidation } from './zh/consolidation'
 import { dispatch } from './zh/dispatch'
@@ -18,7 +19,7 @@ import { tariff } from './zh/tariff'
 import { usage } from './zh/usage'
 import type { Like } from './like'
 
-export const zh = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...dispatch, ...factor, ...panel }
+export const zh = { ...frame, ...forecast, ...tariff, ...access, ...overview, ...usage, ...accounting, ...alarm, ...inventory, ...connector, ...flow, ...rating, ...reports, ...consolidation, ...dispatch, ...factor, ...panel }
 
 // Messages is the shape that every language must have.
 export type Messages = Like<typeof zh>

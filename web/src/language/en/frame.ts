@@ -11,6 +11,7 @@ export const frame: Like<typeof zh> = {
     balance: 'Energy balance',
     forecast: 'Forecast',
     tariff: 'Demand and tariff',
+    alarms: 'Alarms',
     findings: 'Findings',
     accounting: 'Accounting',
     activities: 'Activities',

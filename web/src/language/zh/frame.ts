@@ -8,6 +8,7 @@ export const frame = {
     balance: '能量平衡',
     forecast: '预测',
     tariff: '需量与电价',
+    alarms: '报警',
     findings: '核验发现',
     accounting: '核算',
     activities: '活动数据',
