@@ -2,7 +2,7 @@
 // as SVG in either form. Each carries its title and the notice of a demo park.
 import { token } from '../theme/theme'
 
-const drawnWith = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity', 'font-family', 'font-size', 'font-weight', 'text-anchor', 'dominant-baseline', 'stop-color', 'stop-opacity', 'visibility']
+const drawnWith = ['fill', 'paint-order', 'stroke-linejoin', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-opacity', 'stroke-dasharray', 'opacity', 'font-family', 'font-size', 'font-weight', 'text-anchor', 'dominant-baseline', 'stop-color', 'stop-opacity', 'visibility']
 const band = 28 // height of a line of words
 
 export interface Words {

@@ -29,6 +29,6 @@ test('an overview is converted whole, and a gap stays a gap', () => {
   expect(got.indicators![0]!.spark).toEqual([1000, null])
   expect(got.sankey).toMatchObject({ unit: 'GJ', nodes: [{ value: 3.6, emissions: null }], links: [{ value: 7.2, emissions: 3000 }] })
   expect(got.carbon).toMatchObject({ unit: 'kgCO2', series: [{ values: [1000, null] }], intensity: { values: [500] } })
-  expect(got.enterprises[0]).toMatchObject({ energyMWh: null, emissionsScope1: 1000, emissionsScope2: 0 })
+  expect(got.enterprises![0]).toMatchObject({ energyMWh: null, emissionsScope1: 1000, emissionsScope2: 0 })
   expect(inUnits(overview, { energy: 'MWh', mass: 't' })).toBe(overview)
 })
