@@ -18,6 +18,7 @@ import (
 	"lingtan/inventory"
 	"lingtan/inventory/carbonflow"
 	"lingtan/inventory/evidence"
+	"lingtan/inventory/uncertainty"
 	"lingtan/meter"
 	"lingtan/method"
 	"lingtan/period"
@@ -116,6 +117,7 @@ var kinds = []kind{
 		name{"请检查表计编号。", "Check the register's key."}},
 	{connector.ErrConfig, 422, "LT-3001", name{"设备配置有误", "The device is configured wrongly"},
 		name{"请按行列更正设备清单；各键见 docs/formats/devices.md。", "Correct the device list where fields say; docs/formats/devices.md tells the keys."}},
+	{uncertainty.ErrModel, 422, "LT-4106", name{"不确定性模型有误", "Not a model of uncertainty"}, name{"请更正权重或不确定度。", "Correct the weights or uncertainties."}},
 	{alarm.ErrRule, 422, "LT-4201", name{"报警规则文件有误", "The alarm rules have faults"},
 		name{"请按行列更正；各键见 docs/formats/alarm.md。", "Correct them where fields say; docs/formats/alarm.md tells the keys."}},
 	{alarm.ErrAction, 409, "LT-4203", name{"此时不能这样处理报警", "Not possible for the alarm now"},

@@ -109,8 +109,8 @@ func (w *world) victim() victim {
 	return victim{
 		params: map[string]string{
 			"activity": "activity-1", "year": "2018",
-			"device": "charger",
-			"park":   "demo", "inventory": "inventory-1", "entry": "entry-1", "import": file.ID,
+			"device": "charger", "plan": "p1", "asset": "battery",
+			"park": "demo", "inventory": "inventory-1", "entry": "entry-1", "import": file.ID,
 			"person": person.ID, "grant": grants[0].ID, "token": token.ID, "register": "m1.kwh", "organization": "works", "day": "2018-03-05",
 		},
 		secret: []string{"victim-", "示范园区", "江苏", person.ID, token.ID},

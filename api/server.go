@@ -33,6 +33,7 @@ type Options struct {
 	Records    *record.Store
 	Parks      Sources                         // parks with their usage and inventories; nil leaves their routes out
 	Devices    DeviceSource                    // device lists and unmapped values; nil leaves their routes out
+	Control    ControlSource                   // plans and their approval; nil leaves its routes out
 	Alarms     AlarmSource                     // the watch over alarms; nil leaves its routes out
 	Metrics    prometheus.Gatherer             // what the server counts; nil leaves its route out
 	Demo       bool                            // the data directory holds a demo park
@@ -128,6 +129,8 @@ func (s *Server) routes() (err error) {
 		s.balanceRoutes()
 		s.uncertaintyRoutes()
 		s.ratingRoutes()
+		s.savingRoutes()
+		s.equipmentRoutes()
 		s.dispatchRoutes()
 		s.forecastRoutes()
 		s.tariffRoutes()
@@ -143,6 +146,9 @@ func (s *Server) routes() (err error) {
 	if s.Parks != nil && s.Devices != nil {
 		s.deviceRoutes()
 		s.gatewayRoutes()
+	}
+	if s.Parks != nil && s.Control != nil {
+		s.controlRoutes(s.Control)
 	}
 	if s.Parks != nil && s.Alarms != nil {
 		s.alarmRoutes()
@@ -195,7 +201,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	switch pkg := path.Base(t.PkgPath()); pkg {
-	case "park", "alarm", "picture", "proposal", "rulefile", "factor", "method", "usage", "accounting", "ingest", "statement", "carbon", "carbonflow", "consolidation", "reconcile", "sheet", "uncertainty", "rating", "diagnosis", "form", "forecast", "outlook", "bill", "tariff":
+	case "park", "alarm", "control", "mandv", "baselinefile", "health", "picture", "proposal", "rulefile", "factor", "method", "usage", "accounting", "ingest", "statement", "carbon", "carbonflow", "consolidation", "reconcile", "sheet", "uncertainty", "rating", "diagnosis", "form", "forecast", "outlook", "bill", "tariff":
 		return strings.ToUpper(pkg[:1]) + pkg[1:] + n
 	}
 	return n

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"lingtan/access"
+	"lingtan/node"
 	"lingtan/park"
 	"lingtan/park/layout"
 	"lingtan/period"
@@ -68,7 +69,8 @@ func newWorld(t *testing.T) *world {
 		compiled: compiled{layouts: map[string]*layout.Layout{}}}
 	w.Server, err = New(Options{
 		Records: records, Parks: w.compiled, Devices: noDevices{}, Console: console, Version: "test",
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: func() time.Time { return w.now },
+		Control: node.ControlDesk{Records: records, Now: func() time.Time { return w.now }},
+		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)), Now: func() time.Time { return w.now },
 	})
 	ok(t, err)
 	w.savePark("江苏", "demo", "示范园区")

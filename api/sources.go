@@ -56,6 +56,8 @@ type Sources interface {
 	ConsolidationSource
 	UncertaintySource
 	RatingSource
+	SavingSource
+	HealthSource
 	DispatchSource
 	ForecastSource
 	TariffSource

@@ -84,7 +84,7 @@ func (n *Node) forecastTarget(ctx context.Context, q outlook.Question) (*forecas
 	if l.Document.Park.Country == "CN" {
 		t.data.Calendar = forecast.China{}
 	}
-	return t, n.weather(ctx, t, l)
+	return t, nil
 }
 
 // meteredHistory is the sum of the registers that a question asks for.

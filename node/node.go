@@ -52,9 +52,9 @@ type Node struct {
 	stated  map[string]*statements // folder → its statements
 	changes map[string]uint64      // park → how often anything that its pages show changed
 
+	forecasts forecastModels // what was fitted, for questions and in files
 	planning  planning       // of days, under way
 	parts     dayParts       // what days add up to, for inventories made again
-	forecasts forecastModels // what was fitted, for questions and in files
 	keying    sync.Mutex     // one key for one installation
 	settling  sync.Mutex     // one settlement at a time: two would give one day two next revisions
 

@@ -38,11 +38,12 @@ var settings = []setting{
 	{"key", "", "PEM file of the certificate's private key"},
 	{"hj212", "", "address of the HJ 212 server for pollutant monitors, such as 127.0.0.1:9212; empty: none"},
 	{"gateway", "", "address of the door for gateways at sites, such as 0.0.0.0:8883; empty: none"},
+	{"control", "off", "on: write approved set points to devices (docs/guides/control.md); off: never"},
 	{"lang", "", "zh or en; empty: from LANG"},
 }
 
 // serving are the settings that are flags of serve and demo alone.
-var serving = []string{"listen", "certificate", "key", "mqtt", "mqtts", "ocpp", "ocpps", "hj212", "gateway"}
+var serving = []string{"listen", "certificate", "key", "mqtt", "mqtts", "ocpp", "ocpps", "hj212", "gateway", "control"}
 
 // ofSetting marks the flags of settings: a command may have a flag of its own that is
 // named like a setting which it does not take.

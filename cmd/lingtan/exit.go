@@ -12,6 +12,7 @@ import (
 	"lingtan/alarm/anomaly"
 	"lingtan/balance"
 	"lingtan/connector"
+	"lingtan/control"
 	"lingtan/dispatch"
 	"lingtan/dispatch/dispatchfile"
 	"lingtan/factor"
@@ -19,6 +20,7 @@ import (
 	"lingtan/flow/carbon/flowfile"
 	"lingtan/forecast"
 	"lingtan/forecast/seriesfile"
+	"lingtan/health"
 	"lingtan/ingest/readingfile"
 	"lingtan/inventory"
 	"lingtan/inventory/carbonflow"
@@ -27,6 +29,8 @@ import (
 	"lingtan/inventory/uncertainty"
 	"lingtan/lp"
 	"lingtan/lp/programfile"
+	"lingtan/mandv"
+	"lingtan/mandv/baselinefile"
 	"lingtan/meter"
 	"lingtan/method"
 	"lingtan/node"
@@ -100,6 +104,12 @@ var outcomes = []struct {
 	{rating.ErrCase, "LT-4105", exitInvalid},
 	{uncertainty.ErrModel, "LT-4106", exitInvalid},
 	{consolidation.ErrCase, "LT-4107", exitInvalid},
+	{baselinefile.ErrFormat, "LT-4140", exitInvalid},
+	{mandv.ErrCase, "LT-4141", exitInvalid},
+	{health.ErrCase, "LT-4142", exitInvalid},
+	{control.ErrSetup, "LT-4401", exitInvalid},
+	{control.ErrPlan, "LT-4402", exitInvalid},
+	{control.ErrDecision, "LT-4403", exitFailure},
 	{seriesfile.ErrFormat, "LT-4301", exitInvalid},
 	{forecast.ErrSeries, "LT-4301", exitInvalid},
 	{forecast.ErrHistory, "LT-4302", exitInvalid},

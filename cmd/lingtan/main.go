@@ -74,7 +74,7 @@ Exit codes / 退出码:
 		return fmt.Errorf("%w: %w; see %s --help", errUsage, err, c.CommandPath())
 	})
 	root.AddCommand(a.demoCommand(), a.serveCommand(), a.parkCommand(), a.importCommand(), a.settleCommand(), a.inventoryCommand(), a.balanceCommand(), a.accountCommand(), a.activityCommand(),
-		a.explainCommand(), a.uncertaintyCommand(), a.ratingCommand(), a.lpCommand(), a.flowCommand(), a.forecastCommand(), a.tariffCommand(), a.consolidateCommand(), a.dispatchCommand(), a.verifyCommand(), a.reportCommand(), a.proveCommand(), a.statementCommand(), a.factorCommand(), a.readingCommand(), a.userCommand(), a.setupURLCommand(), a.deviceCommand(), a.gatewayCommand(), a.alarmCommand(),
+		a.explainCommand(), a.uncertaintyCommand(), a.ratingCommand(), a.savingsCommand(), a.healthCommand(), a.lpCommand(), a.flowCommand(), a.forecastCommand(), a.tariffCommand(), a.consolidateCommand(), a.dispatchCommand(), a.verifyCommand(), a.reportCommand(), a.proveCommand(), a.statementCommand(), a.factorCommand(), a.readingCommand(), a.userCommand(), a.setupURLCommand(), a.deviceCommand(), a.gatewayCommand(), a.alarmCommand(), a.controlCommand(),
 		a.compactCommand(), a.configCommand(), a.openapiCommand(), a.doctorCommand(), a.versionCommand())
 	quietUsage(root)
 	return root

@@ -53,7 +53,7 @@ func (a *app) serve(ctx context.Context, n *node.Node, demo bool) error {
 	if err != nil {
 		return err
 	}
-	server, err := api.New(api.Options{Records: n.Records, Alarms: alarms, Console: console, Version: version, Now: n.Now, Parks: n, Devices: deviceSource{doors.ingest, doors.board, doors}, Metrics: doors.metrics(n), Demo: demo, Live: hub, Secure: a.ports.certificate != "", Front: doors.http.Handler, Log: log})
+	server, err := api.New(api.Options{Records: n.Records, Alarms: alarms, Control: n.Desk(), Console: console, Version: version, Now: n.Now, Parks: n, Devices: deviceSource{doors.ingest, doors.board, doors}, Metrics: doors.metrics(n), Demo: demo, Live: hub, Secure: a.ports.certificate != "", Front: doors.http.Handler, Log: log})
 	if err != nil {
 		return err
 	}
@@ -76,11 +76,16 @@ func (a *app) serve(ctx context.Context, n *node.Node, demo bool) error {
 	if err := a.greet(ctx, n, address); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	controlled, err := a.runControl(ctx, n, doors)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	stop := doors.run(ctx)
 	watched := runAlarms(ctx, alarms, log)
 	err = server.Serve(ctx, listener)
 	stop()
 	watched()
+	controlled()
 	return err
 }
 
