@@ -305,6 +305,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parks/{park}/alarm-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ways to deliver notices, without their secrets */
+        get: operations["listAlarmChannels"];
+        /** Set the ways to deliver notices */
+        put: operations["putAlarmChannels"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-channels/{channel}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test and tell what the other side said; the attempt is kept as proof */
+        post: operations["testAlarmChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How to reach the people whom rules name */
+        get: operations["listAlarmContacts"];
+        /** Set how to reach people */
+        put: operations["putAlarmContacts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rule file of a park */
+        get: operations["getAlarmRules"];
+        /**
+         * Record a rule file as the park's newest and take it into use
+         * @description A file that is not sound is refused whole; fields names each fault as line:column: path: what is wrong.
+         */
+        put: operations["putAlarmRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a rule file without recording it */
+        post: operations["checkAlarmRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarm-rules/proposed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Propose a rule file: limits are quantiles of the park's own history */
+        get: operations["proposeAlarmRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alarms of a park, or of the objects of one organization in it
+         * @description Changes are told as events `alarm` {rule, event, state, at} of the park's live stream.
+         */
+        get: operations["listAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarms/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alarm: journal, evidence two hours around it, related alarms, deliveries */
+        get: operations["getAlarm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/alarms/{rule}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledge, assign, shelve, unshelve, take out of service, restore or comment */
+        post: operations["actOnAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parks/{park}/balance": {
         parameters: {
             query?: never;
@@ -423,6 +585,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parks/{park}/dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The document, the planned days, and what is under way */
+        get: operations["getDispatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/dispatch/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Record a document as the park's newest
+         * @description A document that cannot be read, or in which a figure is missing, is refused with the path of each fault.
+         */
+        put: operations["saveDispatchDocument"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/dispatch/planning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End what is being planned */
+        delete: operations["endDispatch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/dispatch/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to plan a day
+         * @description It goes on in the server; GET /api/v1/parks/{park}/dispatch tells how far it is. One at a time for a park.
+         */
+        post: operations["planDispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/dispatch/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A planned day with its inputs, its plan and what was decided */
+        get: operations["getDispatchRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/dispatch/runs/{run}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a proposed plan; another person than the proposer */
+        post: operations["approveDispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/dispatch/runs/{run}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose, reject or withdraw a plan */
+        post: operations["decideDispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/dispatch/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A document to begin with, made of the park file */
+        get: operations["getDispatchTemplate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parks/{park}/export/{table}": {
         parameters: {
             query?: never;
@@ -492,6 +796,60 @@ export interface paths {
          * @description Answers 503 while the backtest is under way; ask again.
          */
         get: operations["getForecastCard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gateways of a park: lag, what waits at the site, clock */
+        get: operations["listGateways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State of batteries, machines and transformers by their measurements
+         * @description Takes a document lingtan.health/v1 and keeps nothing.
+         */
+        post: operations["evaluateHealth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/health/{register}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Run hours, starts, load and efficiency of the machine behind a register */
+        get: operations["getMachineHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -795,6 +1153,67 @@ export interface paths {
         /** Registers that a device's value may be mapped to */
         get: operations["listRegisters"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/savings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Projects whose saving is measured
+         * @description Those of the organizations that the caller may read.
+         */
+        get: operations["listSavings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/savings/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure a saving from settled usage, keeping nothing
+         * @description Baseline, avoided energy and its uncertainty, indicators, CUSUM. What is missing or weak is told in findings; change points are offered, never applied.
+         */
+        post: operations["measureSaving"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parks/{park}/savings/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measure a kept project against its agreed baseline */
+        get: operations["getSaving"];
+        /**
+         * Keep a project with its baseline as it is known now
+         * @description Every revision stays. Refused where no model fits the baseline.
+         */
+        put: operations["keepSaving"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1267,6 +1686,64 @@ export interface components {
             /** Format: double */
             value: number;
         };
+        AlarmActInBody: {
+            /** @description Of assign */
+            assignee?: string;
+            /** @enum {string} */
+            event: "acknowledge" | "assign" | "shelve" | "unshelve" | "remove" | "restore" | "comment";
+            /**
+             * Format: int64
+             * @description Of shelving, from the clock of the park's alarms
+             */
+            minutes?: number;
+            /** @description Required to shelve, remove and comment */
+            note?: string;
+        };
+        AlarmCheckOutputBody: {
+            /** @description Empty where the file is sound */
+            faults: components["schemas"]["RulefileFault"][];
+            /** Format: int64 */
+            rules: number;
+            /** @description Signals that nothing in the park feeds: their rules stay blind */
+            unknown: string[];
+        };
+        AlarmRulesOutputBody: {
+            author: string;
+            /** @description SHA-256 of yaml */
+            hash: string;
+            /**
+             * Format: int64
+             * @description From 1, without gaps; 0 = the park has no rules
+             */
+            number: number;
+            /** Format: date-time */
+            recordedAt: string;
+            yaml: string;
+        };
+        AlarmTransition: {
+            /** Format: date-time */
+            at: string;
+            cause?: string;
+            /** Format: double */
+            energy?: number;
+            event: string;
+            from: string;
+            /** Format: double */
+            limit?: number;
+            note?: string;
+            /** Format: int64 */
+            number: number;
+            occurrence?: string;
+            rule: string;
+            to: string;
+            /** Format: double */
+            tonnes?: number;
+            /** Format: date-time */
+            until?: string;
+            /** Format: double */
+            value?: number;
+            who?: string;
+        };
         Assembled: {
             dataset: string;
             licence: string;
@@ -1298,6 +1775,44 @@ export interface components {
             outcome: "done" | "refused" | "failed";
             resource: string;
             who: string;
+        };
+        BaselinefileAdjustment: {
+            /** Format: double */
+            amountPerDay: number;
+            by: string;
+            evidence?: string;
+            first: string;
+            last: string;
+            period: string;
+            reason: string;
+        };
+        BaselinefileQuestion: {
+            adjustments?: components["schemas"]["BaselinefileAdjustment"][] | null;
+            /** @description 2018-01..2018-06 */
+            baseline: string;
+            /** Format: double */
+            confidence?: number;
+            /** @description Registers of production and the like */
+            drivers?: string[] | null;
+            /** @description Id of the measure or dispatch that is followed */
+            measure?: string;
+            /** @description Registers of what leaves it */
+            minus?: string[] | null;
+            /** @enum {string} */
+            model?: "daily" | "hourly" | "drivers";
+            /**
+             * @description IPMVP option; default C of one register, else B
+             * @enum {string}
+             */
+            option?: "B" | "C";
+            /** @description point.register of all that the boundary takes in */
+            registers: string[] | null;
+            reporting?: string;
+            /** @description Register of the outdoor temperature in °C */
+            temperature?: string;
+            title: components["schemas"]["ParkName"];
+            /** @description Weekends are a driver */
+            weekends?: boolean;
         };
         BillBill: {
             /** Format: double */
@@ -1498,6 +2013,9 @@ export interface components {
             steps: components["schemas"]["CarrierStep"][] | null;
             unit: string;
         };
+        ChannelsBody: {
+            channels: components["schemas"]["PictureChannel"][];
+        };
         Check: {
             detail?: string;
             equal: boolean;
@@ -1571,6 +2089,9 @@ export interface components {
             sources?: components["schemas"]["ConsolidationTonnes"];
             /** Format: int64 */
             transfers: number;
+        };
+        ContactsBody: {
+            contacts: components["schemas"]["PictureContact"][];
         };
         DeclareInBody: {
             /** @description Decimal number from 0, in the unit */
@@ -1689,6 +2210,125 @@ export interface components {
             records?: string[] | null;
             totals: components["schemas"]["TotalDifference"][] | null;
             usage: components["schemas"]["UsageDifference"][] | null;
+        };
+        DispatchApprovalInBody: {
+            note?: string;
+        };
+        DispatchDecision: {
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            name: string;
+            note: string;
+            /** Format: int64 */
+            number: number;
+            park: string;
+            /** Format: int64 */
+            run: number;
+            who: string;
+        };
+        DispatchDecisionInBody: {
+            /** @enum {string} */
+            kind: "propose" | "reject" | "withdraw";
+            note?: string;
+        };
+        DispatchDecisionsOutputBody: {
+            decisions: components["schemas"]["DispatchDecision"][];
+        };
+        DispatchDocument: {
+            author: string;
+            hash: string;
+            /** Format: int64 */
+            number: number;
+            park: string;
+            /** Format: date-time */
+            recordedAt: string;
+            text: string;
+        };
+        DispatchDocumentInBody: {
+            /** @description A dispatch file, in which series may be references */
+            text: string;
+        };
+        DispatchOneOutputBody: {
+            decisions: components["schemas"]["DispatchDecision"][];
+            /** @description Series that came from forecasts and tariffs */
+            inputs: unknown;
+            /** @description The plan, as docs/formats/dispatch.md */
+            plan: unknown;
+            /** @description What was planned, as docs/formats/dispatch.md */
+            problem: unknown;
+            run: components["schemas"]["DispatchRun"];
+        };
+        DispatchOutputBody: {
+            /** @description The newest; null: none is recorded */
+            document: components["schemas"]["DispatchDocument"];
+            /** @description What is under way, or how the last one ended; null: none since the server started */
+            planning: components["schemas"]["DispatchPlanning"];
+            runs: components["schemas"]["DispatchRun"][];
+        };
+        DispatchPlanning: {
+            /** Format: double */
+            best: number | null;
+            /** Format: double */
+            bound: number | null;
+            day: string;
+            error: string;
+            /** Format: int64 */
+            run: number;
+            running: boolean;
+            /** Format: date-time */
+            since: string;
+        };
+        DispatchRun: {
+            author: string;
+            /** Format: double */
+            avoided: number | null;
+            /** Format: date-time */
+            begins: string;
+            /** Format: double */
+            carbon: number;
+            currency: string;
+            /** Format: int64 */
+            document: number;
+            /** Format: date-time */
+            ends: string;
+            /** Format: double */
+            gap: number | null;
+            /** Format: int64 */
+            number: number;
+            park: string;
+            /** Format: date-time */
+            recordedAt: string;
+            /** Format: double */
+            saving: number | null;
+            /** Format: double */
+            seconds: number;
+            status: string;
+            title: string;
+            /** Format: double */
+            total: number;
+        };
+        DispatchRunInBody: {
+            /** @description YYYY-MM-DD; the first step begins at its midnight */
+            day: string;
+            /** @description Plan the shipped example instead of the park's document */
+            example?: boolean;
+            /**
+             * Format: double
+             * @description A plan within this share of the best will do
+             */
+            gap?: number;
+            /**
+             * Format: double
+             * @description For solvers; 0: a minute
+             */
+            seconds?: number;
+        };
+        DispatchTemplateOutputBody: {
+            /** @description Paths of what must be filled in */
+            missing: string[];
+            /** @description A document made of the park file; figures that it does not have are null */
+            text: string;
         };
         EnterpriseRow: {
             /** Format: double */
@@ -1820,6 +2460,13 @@ export interface components {
              */
             found: number;
             regions: string[];
+        };
+        Finding: {
+            code: string;
+            node: string;
+            /** Format: date-time */
+            step: string;
+            text: components["schemas"]["ParkName"];
         };
         FindingCount: {
             /** Format: int64 */
@@ -1985,6 +2632,65 @@ export interface components {
             rows: components["schemas"]["FormRow"][] | null;
             title: components["schemas"]["ParkName"];
         };
+        GatewayView: {
+            /** @description Times of samples are corrected by the offset */
+            corrected: boolean;
+            /** @description What it counted, by event */
+            counts?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description When it spoke last; absent while it has not since the server started
+             */
+            heardAt?: string;
+            id: string;
+            /**
+             * Format: double
+             * @description Age of the oldest sample that is at the site and not here; grows while the gateway is silent
+             */
+            lagSeconds?: number;
+            /**
+             * Format: date-time
+             * @description Time of the newest sample of the site
+             */
+            newestSampleAt?: string;
+            /**
+             * Format: double
+             * @description True time less the clock of the machine at the site; absent until it was measured
+             */
+            offsetSeconds?: number;
+            /**
+             * Format: double
+             * @description Of the exchange that told the offset: its error is at most half of it
+             */
+            roundTripSeconds?: number;
+            /**
+             * Format: int64
+             * @description That came of it since the server started
+             */
+            samples: number;
+            /**
+             * Format: int64
+             * @description Of the spool on its disk
+             */
+            spoolBytes?: number;
+            /**
+             * Format: int64
+             * @description Most bytes that the spool may take
+             */
+            spoolLimit?: number;
+            /** @description Of the program at the site */
+            version?: string;
+            /**
+             * Format: int64
+             * @description Samples in its spool that are not acknowledged
+             */
+            waiting?: number;
+        };
+        GatewaysOutputBody: {
+            gateways: components["schemas"]["GatewayView"][];
+        };
         Grades: {
             /** Format: int64 */
             edited: number;
@@ -2005,6 +2711,172 @@ export interface components {
             id?: string;
             organization: string;
             role: string;
+        };
+        HealthBatteryState: {
+            capacity: components["schemas"]["HealthCapacity"];
+            /** Format: double */
+            chargedAh: number;
+            /** Format: double */
+            chargedKWh: number | null;
+            cycles: components["schemas"]["HealthCycle"][] | null;
+            /** Format: int64 */
+            deepDischarges: number | null;
+            diagnoses: components["schemas"]["HealthDiagnosis"][] | null;
+            /** Format: double */
+            dischargedAh: number;
+            /** Format: double */
+            dischargedKWh: number | null;
+            /** Format: double */
+            energyCapacityKWh: number | null;
+            /** Format: double */
+            equivalentFullCycles: number;
+            /** Format: double */
+            extremeTemperatureHours: number | null;
+            grade: components["schemas"]["ParkName"];
+            /** Format: double */
+            hours: number;
+            id: string;
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            ohmicResistanceMilliohm: number | null;
+            passport: components["schemas"]["HealthField"][] | null;
+            /** Format: double */
+            roundTripEfficiency: number | null;
+            /** Format: double */
+            unknownHours: number;
+        };
+        HealthBin: {
+            /** Format: double */
+            hours: number;
+            /** Format: double */
+            load: number;
+            /** Format: double */
+            ratio: number;
+        };
+        HealthCapacity: {
+            /** Format: double */
+            ah: number;
+            /** Format: double */
+            high?: number;
+            /** Format: double */
+            low?: number;
+            method: string;
+            /** Format: int64 */
+            partialCycles: number;
+            /** Format: double */
+            stateOfHealth: number;
+        };
+        HealthCycle: {
+            /** Format: double */
+            count: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            range: number;
+        };
+        HealthDiagnosis: {
+            code: string;
+            from?: string;
+            level: string;
+            /** Format: double */
+            limit?: number;
+            source?: string;
+            text: components["schemas"]["ParkName"];
+            to?: string;
+            /** Format: double */
+            value?: number;
+        };
+        HealthField: {
+            id: string;
+            name: components["schemas"]["ParkName"];
+            origin: string;
+            source: string;
+            text?: string;
+            unit?: string;
+            /** Format: double */
+            value?: number;
+        };
+        HealthMachineState: {
+            curve: components["schemas"]["HealthBin"][] | null;
+            diagnoses: components["schemas"]["HealthDiagnosis"][] | null;
+            /** Format: double */
+            hours: number;
+            id: string;
+            /** Format: double */
+            idleHours?: number;
+            kind: string;
+            /** Format: double */
+            loadFactor?: number;
+            /** Format: double */
+            meanInputRunning?: number;
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            ratio?: number;
+            ratioUnit?: string;
+            /** Format: double */
+            runHours: number;
+            /** Format: int64 */
+            starts: number;
+            /** Format: double */
+            startsPerDay: number;
+            trend?: components["schemas"]["HealthTrend"];
+            /** Format: double */
+            unknownHours: number;
+        };
+        HealthReport: {
+            batteries: components["schemas"]["HealthBatteryState"][] | null;
+            format: string;
+            machines: components["schemas"]["HealthMachineState"][] | null;
+            title: components["schemas"]["ParkName"];
+            transformers: components["schemas"]["HealthTransformerState"][] | null;
+        };
+        HealthTransformerState: {
+            diagnoses: components["schemas"]["HealthDiagnosis"][] | null;
+            /** Format: double */
+            economicLoad?: number;
+            /** Format: double */
+            hours: number;
+            id: string;
+            /** Format: double */
+            lifeUsedHours?: number;
+            /** Format: double */
+            loadLossKWh: number;
+            /** Format: double */
+            meanLoad: number;
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            noLoadLossKWh: number;
+            peakHotSpotAt?: string;
+            /** Format: double */
+            peakHotSpotC?: number;
+            /** Format: double */
+            peakLoad: number;
+            /** Format: double */
+            peakTopOilC?: number;
+            /** Format: double */
+            relativeAgeing?: number;
+            /** Format: int64 */
+            solverStepSeconds?: number;
+            /** Format: double */
+            unknownHours: number;
+        };
+        HealthTrend: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: int64 */
+            observations: number;
+            /** Format: double */
+            p: number;
+            /** Format: double */
+            slopePerYear: number;
+            /** Format: double */
+            tau: number;
+            /** Format: double */
+            varianceFactor: number;
+            /** Format: double */
+            z: number;
         };
         Inclusion: {
             /** Format: int64 */
@@ -2142,6 +3014,201 @@ export interface components {
         LinkInBody: {
             /** @description The last part of /setup/… */
             token: string;
+        };
+        MandvAdjustment: {
+            /** Format: double */
+            amountPerDay: number;
+            by: string;
+            /** Format: int64 */
+            days: number;
+            evidence?: string;
+            first: string;
+            last: string;
+            period: string;
+            reason: string;
+            /** Format: double */
+            total: number;
+        };
+        MandvChange: {
+            from: string;
+            /** Format: double */
+            p: number;
+            period: string;
+            /** Format: double */
+            shiftPerDay: number;
+            /** Format: double */
+            statistic: number;
+            text: components["schemas"]["ParkName"];
+        };
+        MandvChart: {
+            days: components["schemas"]["MandvChartPoint"][] | null;
+            /** Format: double */
+            h: number;
+            /** Format: double */
+            k: number;
+            /** Format: double */
+            sigma: number;
+            signals: string[] | null;
+        };
+        MandvChartPoint: {
+            /** Format: double */
+            cumulative: number;
+            day: string;
+            /** Format: double */
+            expected?: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            metered?: number;
+        };
+        MandvFinding: {
+            code: string;
+            level: string;
+            /** Format: double */
+            limit?: number;
+            period?: string;
+            source?: string;
+            text: components["schemas"]["ParkName"];
+            /** Format: double */
+            value?: number;
+            where?: string[] | null;
+        };
+        MandvFit: {
+            /** Format: int64 */
+            candidates: number;
+            /** Format: double */
+            coolingBalance?: number;
+            /** Format: double */
+            heatingBalance?: number;
+            /** Format: double */
+            intercept?: number;
+            model: string;
+            /** Format: int64 */
+            qualified: number;
+            segments?: components["schemas"]["MandvSegment"][] | null;
+            statistics: components["schemas"]["MandvStatistics"];
+            terms: components["schemas"]["MandvTerm"][] | null;
+        };
+        MandvIndicator: {
+            /** Format: double */
+            baseline: number | null;
+            /** Format: double */
+            change: number | null;
+            id: string;
+            name: components["schemas"]["ParkName"];
+            /** Format: double */
+            reporting: number | null;
+            unit: string;
+        };
+        MandvNormalised: {
+            /** Format: double */
+            baseline: number;
+            /** Format: double */
+            days: number;
+            /** Format: double */
+            reporting: number;
+            /** Format: double */
+            saved: number;
+        };
+        MandvResult: {
+            adjustments: components["schemas"]["MandvAdjustment"][] | null;
+            baseline: components["schemas"]["MandvFit"];
+            chart?: components["schemas"]["MandvChart"];
+            /** Format: double */
+            confidence: number;
+            findings: components["schemas"]["MandvFinding"][] | null;
+            format: string;
+            id?: string;
+            indicators: components["schemas"]["MandvIndicator"][] | null;
+            measure?: string;
+            normalised?: components["schemas"]["MandvNormalised"];
+            offeredAdjustments: components["schemas"]["MandvChange"][] | null;
+            option: string;
+            qualifies: boolean;
+            reporting?: components["schemas"]["MandvFit"];
+            saving?: components["schemas"]["MandvSaving"];
+            title: components["schemas"]["ParkName"];
+            unit: string;
+        };
+        MandvSaving: {
+            /** Format: double */
+            adjusted: number;
+            /** Format: double */
+            days: number;
+            /** Format: double */
+            expected: number;
+            /** Format: double */
+            metered: number;
+            /** Format: double */
+            saved: number;
+            /** Format: double */
+            share?: number;
+            significant?: boolean;
+            uncertainty: components["schemas"]["MandvUncertainty"][] | null;
+            /** Format: double */
+            unknownDays: number;
+        };
+        MandvSegment: {
+            /** Format: int64 */
+            hours: number;
+            /** Format: int64 */
+            month: number;
+            occupiedBins: number[] | null;
+            /** Format: int64 */
+            occupiedHoursOfWeek: number;
+            /** Format: double */
+            r2Adjusted: number;
+            unoccupiedBins: number[] | null;
+        };
+        MandvStatistics: {
+            /** Format: double */
+            autocorrelation: number;
+            /** Format: double */
+            cvrmse: number;
+            /** Format: double */
+            cvrmseAdjusted: number;
+            /** Format: double */
+            cvrmseAshrae: number;
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            nmbe: number;
+            /** Format: int64 */
+            observations: number;
+            /** Format: int64 */
+            parameters: number;
+            /** Format: double */
+            r2: number;
+            /** Format: double */
+            r2Adjusted: number;
+            /** Format: double */
+            rmse: number;
+            /** Format: double */
+            rmseAdjusted: number;
+        };
+        MandvTerm: {
+            name: string;
+            /** Format: double */
+            standardError: number;
+            /** Format: double */
+            t: number;
+            unit: string;
+            /** Format: double */
+            value: number;
+        };
+        MandvUncertainty: {
+            /** Format: double */
+            effectiveObservations: number;
+            /** Format: double */
+            fractional?: number;
+            /** Format: double */
+            half: number;
+            method: string;
+            source: string;
+            /** Format: double */
+            t: number;
         };
         MapInBody: {
             device: string;
@@ -2324,9 +3391,18 @@ export interface components {
             name: components["schemas"]["ParkName"];
         };
         ParkCarrier: {
+            energy_content?: components["schemas"]["ParkMeasure"];
             id: string;
             name: components["schemas"]["ParkName"];
             unit: string;
+        };
+        ParkConversion: {
+            allocation?: string;
+            /** Format: double */
+            ambient_c?: number;
+            kind: string;
+            outputs?: components["schemas"]["ParkOutput"][] | null;
+            per?: string;
         };
         ParkDocument: {
             assembly?: components["schemas"]["ParkAssembled"][] | null;
@@ -2346,6 +3422,7 @@ export interface components {
             closing?: boolean;
             from: string;
             id: string;
+            rated?: boolean;
             register?: string;
             to: string;
             valid?: components["schemas"]["ParkValid"];
@@ -2405,7 +3482,8 @@ export interface components {
         };
         ParkNode: {
             activity?: string;
-            carrier: string;
+            carrier?: string;
+            conversion?: components["schemas"]["ParkConversion"];
             equipment?: string;
             id: string;
             kind: string;
@@ -2419,6 +3497,18 @@ export interface components {
             parent?: string;
             sector?: string;
             valid?: components["schemas"]["ParkValid"];
+        };
+        ParkOutput: {
+            edge: string;
+            rated?: components["schemas"]["ParkMeasure"];
+            /** Format: double */
+            reference?: number;
+            /** Format: double */
+            return_c?: number;
+            /** Format: double */
+            share?: number;
+            /** Format: double */
+            supply_c?: number;
         };
         ParkPark: {
             country: string;
@@ -2453,6 +3543,7 @@ export interface components {
             period: string;
         };
         ParkRegister: {
+            accuracy?: string;
             carrier?: string;
             ct?: string;
             /** Format: int64 */
@@ -2550,9 +3641,264 @@ export interface components {
             login: string;
             name: string;
         };
+        PictureAlarm: {
+            advice: components["schemas"]["ParkName"];
+            /** @description Who it was handed to */
+            assignee?: string;
+            blind?: boolean;
+            blindOf?: string;
+            cause?: string;
+            /** @description The rule of the alarm that explains it */
+            causeRule?: string;
+            /** Format: int64 */
+            count?: number;
+            /** Format: double */
+            energy?: number;
+            kind: string;
+            /** Format: double */
+            limit?: number;
+            name: components["schemas"]["ParkName"];
+            object?: string;
+            objectName: components["schemas"]["ParkName"];
+            /** Format: date-time */
+            observed?: string;
+            occurrence?: string;
+            /** Format: date-time */
+            onset?: string;
+            /** @description Whose the object is */
+            organization?: string;
+            /** Format: double */
+            peak?: number;
+            priority?: string;
+            /** Format: date-time */
+            raised?: string;
+            rule: string;
+            state: string;
+            /** Format: double */
+            tonnes?: number;
+            /** Format: int64 */
+            transitions: number;
+            /** @description Of value and limit */
+            unit: string;
+            /** Format: date-time */
+            until?: string;
+            /** Format: double */
+            value?: number;
+        };
+        PictureChannel: {
+            from?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "mail" | "webhook" | "wecom" | "dingtalk" | "feishu" | "mqtt" | "push";
+            /** @enum {string} */
+            language?: "zh" | "en";
+            plain?: boolean;
+            /** @description Addresses of private networks and of this machine are allowed */
+            private?: boolean;
+            /** @description Written only; left out, the secret that is there stays */
+            secret?: string;
+            /** @description A secret is stored */
+            stored?: boolean;
+            to?: string[] | null;
+            topic?: string;
+            /** @description Shown without its key */
+            url?: string;
+            user?: string;
+        };
+        PictureContact: {
+            mail?: string;
+            /** @description For robots that mention people */
+            mobile?: string;
+            /** @description As calendars and escalations name the person */
+            person: string;
+        };
+        PictureCounts: {
+            /**
+             * Format: int64
+             * @description The condition stands: unacknowledged or acknowledged
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description Shelved, suppressed or out of service
+             */
+            aside: number;
+            /**
+             * Format: int64
+             * @description Rules whose input is missing or too old: nothing is judged
+             */
+            blind: number;
+            /**
+             * Format: int64
+             * @description Active of priority critical
+             */
+            critical: number;
+            /**
+             * Format: int64
+             * @description Over, and nobody has seen it
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description Active, and nobody has seen it
+             */
+            unacknowledged: number;
+        };
+        PictureDetail: {
+            advice: components["schemas"]["ParkName"];
+            /** @description Who it was handed to */
+            assignee?: string;
+            /** @description Who recorded it */
+            author: string;
+            blind?: boolean;
+            blindOf?: string;
+            cause?: string;
+            /** @description The rule of the alarm that explains it */
+            causeRule?: string;
+            /**
+             * Format: date-time
+             * @description When that version was recorded
+             */
+            changed: string;
+            /** Format: int64 */
+            count?: number;
+            /** @description on, off: seconds */
+            delays: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            energy?: number;
+            evidence: components["schemas"]["PictureSeries"][];
+            /** @description The rule's expression */
+            formula?: string;
+            inputs: components["schemas"]["PictureInput"][];
+            /** @description The newest first, at most 200 */
+            journal: components["schemas"]["AlarmTransition"][];
+            kind: string;
+            /** Format: double */
+            limit?: number;
+            name: components["schemas"]["ParkName"];
+            object?: string;
+            objectName: components["schemas"]["ParkName"];
+            /** Format: date-time */
+            observed?: string;
+            occurrence?: string;
+            /** Format: date-time */
+            onset?: string;
+            /** @description Whose the object is */
+            organization?: string;
+            /** Format: double */
+            peak?: number;
+            priority?: string;
+            /** Format: date-time */
+            raised?: string;
+            /** @description Alarms of the same cause, object or time */
+            related: components["schemas"]["PictureAlarm"][];
+            rule: string;
+            /** @description The rule's parameters */
+            settings: {
+                [key: string]: number;
+            };
+            state: string;
+            /** @description Notices of the occurrence and every attempt to deliver them */
+            told: components["schemas"]["PictureTold"][];
+            /** Format: double */
+            tonnes?: number;
+            /** Format: int64 */
+            transitions: number;
+            /** @description Of value and limit */
+            unit: string;
+            /** Format: date-time */
+            until?: string;
+            /** Format: double */
+            value?: number;
+            /**
+             * Format: int64
+             * @description Of the rule file
+             */
+            version: number;
+            when?: string;
+        };
+        PictureFlood: {
+            /** Format: int64 */
+            alarms: number;
+            /** Format: date-time */
+            since: string;
+        };
+        PictureInput: {
+            name: string;
+            /** @description Of the park, where the signal is a register's */
+            register?: string;
+            signal: string;
+        };
+        PicturePark: {
+            alarms: components["schemas"]["PictureAlarm"][];
+            /**
+             * Format: date-time
+             * @description The time by which the alarms stand: the server's clock, or of a replay the newest reading
+             */
+            clock: string;
+            counts: components["schemas"]["PictureCounts"];
+            /** @description Null when there is none */
+            flood: components["schemas"]["PictureFlood"];
+            park: string;
+            /** @description Null where the park is watched live */
+            replay: components["schemas"]["PictureReplay"];
+            /**
+             * Format: int64
+             * @description How many rules watch
+             */
+            rules: number;
+            /**
+             * Format: int64
+             * @description Of the rule file; 0 = there is none and nothing is watched
+             */
+            version: number;
+        };
+        PictureReplay: {
+            /**
+             * Format: date-time
+             * @description When it was run
+             */
+            at: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        PictureSeries: {
+            at: string[];
+            name: components["schemas"]["ParkName"];
+            register?: string;
+            signal: string;
+            unit: string;
+            /** @description Null is a gap */
+            values: (number | null)[];
+        };
+        PictureTold: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description From 1
+             */
+            attempt: number;
+            channel: string;
+            notice: string;
+            /** @description delivered, retry, failed */
+            outcome: string;
+            response: string;
+            /**
+             * Format: int64
+             * @description Of HTTP or SMTP; 0 = none was given
+             */
+            status: number;
+        };
         PlaceStep: {
             /** Format: double */
             converted: number | null;
+            /** Format: double */
+            efficiency?: number;
             /** Format: double */
             in: number | null;
             /** Format: double */
@@ -2569,15 +3915,20 @@ export interface components {
             unjudged: number | null;
             /** Format: double */
             unmetered: number | null;
+            /** Format: double */
+            yield?: number;
         };
         PlaceTable: {
             carrier: string;
             closing: boolean;
+            conversion?: string;
             converts: boolean;
             kind: string;
             name: components["schemas"]["ParkName"];
             node: string;
             organization: string;
+            /** Format: double */
+            rated?: number;
             steps: components["schemas"]["PlaceStep"][] | null;
             unit: string;
         };
@@ -2605,6 +3956,19 @@ export interface components {
              * @example /api/docs#LT-0404
              */
             type: string;
+        };
+        ProposalLeft: {
+            kind: string;
+            object: string;
+            reason: components["schemas"]["ParkName"];
+        };
+        ProposalProposal: {
+            /** @description What was not proposed, and why */
+            left: components["schemas"]["ProposalLeft"][];
+            /** Format: int64 */
+            rules: number;
+            /** @description lingtan.alarm/v1 */
+            yaml: string;
         };
         PublicMark: {
             /**
@@ -2950,6 +4314,7 @@ export interface components {
         ReconcileMeterAccuracy: {
             /** Format: double */
             accuracy: number;
+            assumed: boolean;
             /** Format: double */
             estimated: number;
             flow: string;
@@ -3100,6 +4465,14 @@ export interface components {
             organizationName: components["schemas"]["Name"];
             role: string;
         };
+        RulefileFault: {
+            /** Format: int64 */
+            column: number;
+            /** Format: int64 */
+            line: number;
+            message: components["schemas"]["ParkName"];
+            path: string;
+        };
         Sankey: {
             links: components["schemas"]["SankeyLink"][];
             nodes: components["schemas"]["SankeyNode"][];
@@ -3125,11 +4498,29 @@ export interface components {
             emissions: number | null;
             id: string;
             /** @enum {string} */
-            kind: "source" | "bus" | "use" | "storage" | "export" | "unmetered";
+            kind: "source" | "bus" | "use" | "storage" | "export" | "conversion" | "unmetered";
             name: components["schemas"]["ParkName"];
             organization: string;
             /** Format: double */
             value: number;
+        };
+        SavingView: {
+            author: string;
+            baselineHash: string;
+            id: string;
+            measure: string;
+            note: string;
+            organization: string;
+            park: string;
+            question: components["schemas"]["BaselinefileQuestion"];
+            /** Format: date-time */
+            recordedAt: string;
+            /** Format: int64 */
+            revision: number;
+            withdrawn: boolean;
+        };
+        SavingsOutputBody: {
+            savings: components["schemas"]["SavingView"][];
         };
         Session: {
             authorized: boolean;
@@ -3259,6 +4650,7 @@ export interface components {
         Table: {
             carriers: components["schemas"]["CarrierTable"][] | null;
             columns: components["schemas"]["Column"][] | null;
+            findings: components["schemas"]["Finding"][] | null;
             format: string;
             /** Format: double */
             limit: number;
@@ -4927,6 +6319,852 @@ export interface operations {
             };
         };
     };
+    listAlarmChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putAlarmChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testAlarmChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureTold"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlarmContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactsBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putAlarmContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactsBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlarmRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRulesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putAlarmRules: {
+        parameters: {
+            query?: {
+                /** @description The version that the file was made from; 0 = there was none */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRulesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkAlarmRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmCheckOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposeAlarmRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalProposal"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlarms: {
+        parameters: {
+            query?: {
+                /** @description Those of all rules, and not only those that a person has to look at */
+                all?: boolean;
+                state?: "normal" | "unacknowledged" | "acknowledged" | "returned" | "shelved" | "suppressed" | "out_of_service";
+                priority?: "low" | "medium" | "high" | "critical";
+                kind?: string;
+                object?: string;
+                /** @description Of objects of this organization alone */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PicturePark"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlarm: {
+        parameters: {
+            query?: {
+                /** @description The alarm is of an object of this organization */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+                /** @description A rule has one alarm, which bears its id */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    actOnAlarm: {
+        parameters: {
+            query?: {
+                /** @description The alarm is of an object of this organization */
+                organization?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmActInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getBalance: {
         parameters: {
             query?: {
@@ -5431,6 +7669,559 @@ export interface operations {
             };
         };
     };
+    getDispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveDispatchDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchDocumentInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDocument"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planDispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchRunInBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDispatchRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchOneOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveDispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchApprovalInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDecisionsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideDispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchDecisionInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDecisionsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDispatchTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchTemplateOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     exportTable: {
         parameters: {
             query: {
@@ -5712,6 +8503,230 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGateways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaysOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluateHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMachineHealth: {
+        parameters: {
+            query: {
+                period: string;
+                /** @description point.register of what comes out */
+                output?: string;
+                /** @description kW above which the machine runs */
+                on?: number;
+                /** @description Rated kW */
+                rated?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+                /** @description point.register of what goes in */
+                register: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthMachineState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7071,6 +10086,302 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSavings: {
+        parameters: {
+            query?: {
+                /** @description Of this measure or dispatch alone */
+                measure?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavingsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measureSaving: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                park: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaselinefileQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandvResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSaving: {
+        parameters: {
+            query?: {
+                /** @description Another reporting period than the project's own */
+                reporting?: string;
+            };
+            header?: never;
+            path: {
+                park: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandvResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keepSaving: {
+        parameters: {
+            query?: {
+                /** @description The revision that the change was made from, 0 for a new project */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                park: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaselinefileQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavingView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
