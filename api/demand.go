@@ -8,9 +8,9 @@ import (
 	"lingtan/tariff/bill"
 )
 
-// TariffSource bills the electricity of a park or one of its organizations. Errors that wrap
+// tariffSource bills the electricity of a park or one of its organizations. Errors that wrap
 // tariff.ErrBill are the question's fault.
-type TariffSource interface {
+type tariffSource interface {
 	Tariff(ctx context.Context, park, period, organization string, rates bill.Rates) (*bill.Sheet, error)
 }
 

@@ -16,8 +16,8 @@ import (
 	"lingtan/store/record"
 )
 
-// DispatchSource plans days of a park and keeps them.
-type DispatchSource interface {
+// dispatchSource plans days of a park and keeps them.
+type dispatchSource interface {
 	DispatchTemplate(ctx context.Context, park string) ([]byte, []string, error)
 	SaveDispatchDocument(ctx context.Context, act record.Act, park string, text []byte) (record.DispatchDocument, error)
 	PlanDispatch(act record.Act, park string, day period.Day, example bool, limit time.Duration, gap float64) error

@@ -272,24 +272,22 @@ func (s *Server) listBalance(ctx context.Context, in *exportIn) (*report.Listing
 	}
 	t := drawn.Body
 	out := &report.Listing{}
-	add := func(step int, item string, name park.Name, unit, quantity string, v *float64) {
-		out.Figures = append(out.Figures, report.Figure{Item: item, Name: name, Quantity: quantity, From: t.Steps[step].In(l.Zone).Format(time.RFC3339), Value: v, Unit: unit})
+	add := func(step int, item string, name park.Name, unit string, list []told) {
+		for _, y := range list {
+			out.Figures = append(out.Figures, report.Figure{Item: item, Name: name, Quantity: y.quantity, From: t.Steps[step].In(l.Zone).Format(time.RFC3339), Value: y.value, Unit: unit})
+		}
 	}
 	if in.Table == "carriers" {
 		for _, c := range t.Carriers {
 			for i, x := range c.Steps {
-				for _, y := range carrierFigures(x) {
-					add(i, c.Carrier, c.Name, c.Unit, y.quantity, y.value)
-				}
+				add(i, c.Carrier, c.Name, c.Unit, carrierFigures(x))
 			}
 		}
 		return out, nil
 	}
 	for _, p := range t.Places {
 		for i, x := range p.Steps {
-			for _, y := range placeFigures(x) {
-				add(i, p.Node, p.Name, p.Unit, y.quantity, y.value)
-			}
+			add(i, p.Node, p.Name, p.Unit, placeFigures(x))
 		}
 	}
 	return out, nil

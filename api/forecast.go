@@ -11,9 +11,9 @@ import (
 	"lingtan/forecast/outlook"
 )
 
-// ForecastSource forecasts a park's load, generation, demand and carbon intensity. Errors
+// forecastSource forecasts a park's load, generation, demand and carbon intensity. Errors
 // that wrap forecast.ErrOptions and forecast.ErrHistory are the question's fault.
-type ForecastSource interface {
+type forecastSource interface {
 	Outlook(ctx context.Context, q outlook.Question) (*outlook.Outlook, error)
 	ForecastCard(ctx context.Context, q outlook.Question) (*outlook.Card, error)
 }

@@ -11,9 +11,9 @@ import (
 	"lingtan/health"
 )
 
-// HealthSource tells the duty of the machine behind a register. An error that wraps
+// healthSource tells the duty of the machine behind a register. An error that wraps
 // health.ErrCase is the question's fault.
-type HealthSource interface {
+type healthSource interface {
 	MachineHealth(ctx context.Context, park, input, output, period string, on, rated float64) (*health.MachineState, error)
 }
 

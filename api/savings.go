@@ -14,9 +14,9 @@ import (
 	"lingtan/store/record"
 )
 
-// SavingSource measures what projects saved and keeps their baselines. An error that wraps
+// savingSource measures what projects saved and keeps their baselines. An error that wraps
 // mandv.ErrCase is the question's fault.
-type SavingSource interface {
+type savingSource interface {
 	MeasureSaving(ctx context.Context, park string, q baselinefile.Question) (*mandv.Result, error)
 	KeepSaving(ctx context.Context, act record.Act, park, id string, q baselinefile.Question, after int64) (record.Saving, error)
 	KeptSaving(ctx context.Context, park, id, reporting string) (*mandv.Result, error)

@@ -56,11 +56,11 @@ type Sources interface {
 	ConsolidationSource
 	UncertaintySource
 	RatingSource
-	SavingSource
-	HealthSource
-	DispatchSource
-	ForecastSource
-	TariffSource
+	savingSource
+	healthSource
+	dispatchSource
+	forecastSource
+	tariffSource
 	ActivitySource
 	EnterpriseSource
 }

@@ -64,6 +64,12 @@ func told(t *testing.T, p *parktest.Park) string {
 	for _, f := range sheet.Table(p.Document, 0).Findings {
 		list = append(list, fmt.Sprintf("%s %s", f.Code, f.Node))
 	}
+	return strings.Join(append(list, traceFindings(t, n)...), "\n")
+}
+
+// traceFindings are those of the carbon trace. It fails where an intensity is no number.
+func traceFindings(t *testing.T, n *traced.Network) (list []string) {
+	t.Helper()
 	rate := make([][]float64, len(n.Sources))
 	for i := range rate {
 		rate[i] = []float64{0.5}
@@ -85,7 +91,7 @@ func told(t *testing.T, p *parktest.Park) string {
 	for _, f := range tracer.Findings() {
 		list = append(list, f.String())
 	}
-	return strings.Join(list, "\n")
+	return list
 }
 
 // A broken park is an error or a finding that names the place, never a number that is none and

@@ -191,17 +191,22 @@ func (c *Case) fitDaily(s *Span, skip map[string]bool) *Fit {
 			x.try(&cold[i], nil)
 		}
 		for i := range hot {
-			for j := range cold {
-				if cold[j].point <= hot[i].point {
-					x.try(&cold[j], &hot[i])
-				}
-			}
+			x.both(cold, &hot[i])
 		}
 	}
 	if x.best == nil {
 		return nil
 	}
 	return x.describe(c, s)
+}
+
+// both tries every heating balance point that is not over the cooling one.
+func (x *search) both(cold []degree, cooling *degree) {
+	for j := range cold {
+		if cold[j].point <= cooling.point {
+			x.try(&cold[j], cooling)
+		}
+	}
 }
 
 func (x *search) describe(c *Case, s *Span) *Fit {

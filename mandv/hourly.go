@@ -2,6 +2,7 @@ package mandv
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -222,20 +223,35 @@ func (m *month) columns(t []float64, group []int, w []float64) [][]float64 {
 		if occupied {
 			ends = m.occ
 		}
-		some := false
+		in := func(i int) bool { return w[i] > 0 && m.occupied[group[i]] == occupied }
+		if !slices.ContainsFunc(positions(len(t)), in) {
+			continue
+		}
 		for k := range len(ends) + 1 {
-			x := make([]float64, len(t))
-			for i := range t {
-				if w[i] > 0 && m.occupied[group[i]] == occupied {
-					x[i], some = binned(t[i], ends, k), true
-				}
-			}
-			if some {
-				list = append(list, x)
-			}
+			list = append(list, part(t, ends, k, in))
 		}
 	}
 	return list
+}
+
+// positions are 0 to n-1.
+func positions(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// part is the bin's part of the temperatures that are in.
+func part(t, ends []float64, bin int, in func(int) bool) []float64 {
+	x := make([]float64, len(t))
+	for i := range t {
+		if in(i) {
+			x[i] = binned(t[i], ends, bin)
+		}
+	}
+	return x
 }
 
 // predict takes each hour by the model of its month; NaN where the month or the hour of

@@ -120,10 +120,7 @@ func (w *Alarms) tell(ctx context.Context, p *watched, notices []alarm.Notice) {
 		for _, c := range n.Channels {
 			x, ok := p.sender.settings[c]
 			if !ok {
-				keep := proofs{w.node.Records, p.id}.Keep(ctx, notify.Attempt{Message: n.ID, Channel: c, Number: 1, At: w.node.Now(), Outcome: "failed", Response: "no such channel is set up"})
-				if keep != nil {
-					w.o.Log.Error("the proof of a delivery was not kept", "park", p.id, "error", keep.Error())
-				}
+				w.noChannel(ctx, p, n, c)
 				continue
 			}
 			byLanguage[x.Language] = append(byLanguage[x.Language], c)
@@ -133,6 +130,14 @@ func (w *Alarms) tell(ctx context.Context, p *watched, notices []alarm.Notice) {
 				w.o.Log.Error("a notice was not lined up; it is after the next start", "park", p.id, "notice", n.ID, "error", err.Error())
 			}
 		}
+	}
+}
+
+// noChannel keeps that a notice could not go out by a channel.
+func (w *Alarms) noChannel(ctx context.Context, p *watched, n alarm.Notice, channel string) {
+	err := proofs{w.node.Records, p.id}.Keep(ctx, notify.Attempt{Message: n.ID, Channel: channel, Number: 1, At: w.node.Now(), Outcome: "failed", Response: "no such channel is set up"})
+	if err != nil {
+		w.o.Log.Error("the proof of a delivery was not kept", "park", p.id, "error", err.Error())
 	}
 }
 

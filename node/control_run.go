@@ -16,9 +16,9 @@ import (
 	"lingtan/store/stream"
 )
 
-// Replanner is asked for a new plan when an asset does not do what was planned. What it
+// replanner is asked for a new plan when an asset does not do what was planned. What it
 // makes is a proposal: two people still decide.
-type Replanner interface {
+type replanner interface {
 	Replan(ctx context.Context, park string, r control.Replan) error
 }
 
@@ -26,7 +26,7 @@ type Replanner interface {
 type ControlOptions struct {
 	Drivers map[string]connector.Driver // by protocol; those that read and write are used
 	Devices func(park, device string) (connector.Device, bool)
-	Replan  Replanner    // may be nil
+	Replan  replanner    // may be nil
 	Log     *slog.Logger // nil = none
 	Beat    time.Duration
 	// Beat is the time between two looks for parks that are due; 0 = 1 s.

@@ -219,6 +219,18 @@ func (n *Node) intensityHistory(ctx context.Context, t *forecastTarget, l *layou
 	return nil
 }
 
+// electricityOf is the electricity of an hour that all used, and its tonnes.
+func electricityOf(p *inventory.Profile, rate []float64, hour int) (energy, emitted float64) {
+	for o := range p.Owners {
+		for s, src := range p.Sources {
+			if row := p.Hourly[o*len(p.Sources)+s]; src.Carrier == "electricity" && hour < len(row) {
+				energy, emitted = energy+row[hour], emitted+row[hour]*rate[s]
+			}
+		}
+	}
+	return energy, emitted
+}
+
 // intensities are gCO2 a kWh of each hour in [from, to); NaN where nothing was used or a
 // meter of the network was missing.
 func intensities(v *inventory.View, from, to time.Time) []float64 {
@@ -227,14 +239,7 @@ func intensities(v *inventory.View, from, to time.Time) []float64 {
 	values := make([]float64, int(to.Sub(from).Hours()))
 	for i := range values {
 		h := a + i
-		var energy, emitted float64
-		for o := range p.Owners {
-			for s, src := range p.Sources {
-				if row := p.Hourly[o*len(p.Sources)+s]; src.Carrier == "electricity" && h < len(row) {
-					energy, emitted = energy+row[h], emitted+row[h]*rate[s]
-				}
-			}
-		}
+		energy, emitted := electricityOf(p, rate, h)
 		values[i] = math.NaN()
 		if energy > 0 && h < len(p.Gaps) && !p.Gaps[h] && p.Doubt[h] <= 0.1 {
 			values[i] = 1e6 * emitted / energy

@@ -19,8 +19,8 @@ import (
 // zeroCarbonMethod is the method by which the national zero-carbon-park indicators count.
 const zeroCarbonMethod = "zero-carbon-park-2025@1"
 
-// Quantities tells what no meter does of a park in a period: value added, waste, water.
-type Quantities interface {
+// quantities tells what no meter does of a park in a period: value added, waste, water.
+type quantities interface {
 	RatingQuantities(ctx context.Context, park, organization, period string) ([]rating.Quantity, error)
 }
 
@@ -30,7 +30,7 @@ type Rated struct {
 	Period       string
 	Organization string            // with those below it; empty = the park
 	Declared     []rating.Quantity // go before what meters tell
-	More         Quantities        // may be nil
+	More         quantities        // may be nil
 	Code         rating.CodeSettings
 	Levers       rating.LeverSettings
 }

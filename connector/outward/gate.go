@@ -34,15 +34,15 @@ var (
 
 // Command asks to set a value of a device.
 type Command struct {
-	Park     string  `json:"park"`
-	Device   string  `json:"device"`
-	Name     string  `json:"name"`  // of the value, as the profile's writes spell it
-	Value    float64 `json:"value"` // in the unit of the profile
-	Who      string  `json:"who"`   // the person or service that asks; required
+	Park   string  `json:"park"`
+	Device string  `json:"device"`
+	Name   string  `json:"name"`  // of the value, as the profile's writes spell it
+	Value  float64 `json:"value"` // in the unit of the profile
+	Who    string  `json:"who"`   // the person or service that asks; required
 	// Tolerance is by which the read-back may differ, in the unit; 0 = 0.5 % of the
 	// granted range.
 	Tolerance float64 `json:"tolerance,omitempty"`
-	Approval string  `json:"approval"`
+	Approval  string  `json:"approval"`
 	// Approval is the number of the approval that covers the command; required. That
 	// it exists and covers it is for the caller to know.
 }

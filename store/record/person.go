@@ -71,15 +71,15 @@ func (s *Store) PersonByLogin(ctx context.Context, login string) (access.Person,
 	return row.Person, found(err, "login", login)
 }
 
-// PersonGrants is a person with the grants that lie within the organizations asked for.
-type PersonGrants struct {
+// personGrants is a person with the grants that lie within the organizations asked for.
+type personGrants struct {
 	access.Person
 	Grants []access.Grant
 }
 
 // People lists who has a grant within the organizations, with those grants, by
 // login; at most 10,000 grants. Within "/" everybody is listed.
-func (s *Store) People(ctx context.Context, within []access.Path) ([]PersonGrants, error) {
+func (s *Store) People(ctx context.Context, within []access.Path) ([]personGrants, error) {
 	var grants []grantRow
 	err := beneath(s.db.NewSelect().Model(&grants), "organization", within).
 		OrderExpr("person, organization, role").Limit(10000).Scan(ctx)
@@ -102,9 +102,9 @@ func (s *Store) People(ctx context.Context, within []access.Path) ([]PersonGrant
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("record: people: %w", err)
 	}
-	people := make([]PersonGrants, len(rows))
+	people := make([]personGrants, len(rows))
 	for i, row := range rows {
-		people[i] = PersonGrants{row.Person, held[row.ID]}
+		people[i] = personGrants{row.Person, held[row.ID]}
 	}
 	return people, nil
 }

@@ -5,7 +5,7 @@ import { carrierLines, imbalanceLines, judged, notesOf, placeFigure, placeNames,
 const grades = { measured: 3, estimated: 1, edited: 0, missing: 0, suspect: 0 }
 const step = (parts: Partial<BalanceStep>): BalanceStep => ({ in: null, out: null, converted: null, stored: null, lost: null, unjudged: null, unmetered: null, share: null, over: false, quality: grades, ...parts })
 const bus = (node: string, steps: BalanceStep[], parts: Partial<BalancePlace> = {}): BalancePlace => ({ node, name: { zh: node, en: node }, kind: 'bus', carrier: 'steam', unit: 't', organization: 'o', closing: false, converts: false, steps, ...parts })
-const table = (places: BalancePlace[]): BalanceTable => ({ format: 'lingtan.balance/v1', park: 'p', name: { zh: 'p', en: 'p' }, step: 'day', steps: [], to: '2018-01-02T00:00:00Z', limit: 0.05, columns: [], carriers: [], places })
+const table = (places: BalancePlace[]): BalanceTable => ({ format: 'lingtan.balance/v1', park: 'p', name: { zh: 'p', en: 'p' }, step: 'day', steps: [], to: '2018-01-02T00:00:00Z', limit: 0.05, columns: [], carriers: [], findings: [], places })
 
 describe('sharesOf', () => {
   it('counts intervals, and has none where there is no meter', () => {
