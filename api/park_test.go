@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"net/http"
@@ -104,7 +105,8 @@ func (l *live) send(token, method, path, body string, status int, into any) {
 	}
 	defer got.Body.Close()
 	if got.StatusCode != status {
-		l.t.Fatalf("%s %s: %s, want %d", method, path, got.Status, status)
+		said, _ := io.ReadAll(io.LimitReader(got.Body, 2000)) // as far as it goes
+		l.t.Fatalf("%s %s: %s, want %d: %s", method, path, got.Status, status, said)
 	}
 	if into != nil {
 		if err := json.NewDecoder(got.Body).Decode(into); err != nil {

@@ -106,10 +106,13 @@ func (w *world) victim() victim {
 	_, err = w.records.SaveActivity(ctx, w.by("system"), record.Activity{Park: "demo", ID: "activity-1", Organization: "/江苏/demo/works", Member: "works",
 		Kind: "victim-kind", First: "2018-03-01", Last: "2018-03-31", Amount: "1", Unit: "t", Given: "{}", Choose: "{}"}, 0)
 	ok(w.t, err)
+	_, err = w.records.SaveSaving(ctx, w.by("system"), record.Saving{Park: "demo", ID: "saving-1", Organization: "/江苏/demo/works", Member: "works",
+		Question: `{"title":"victim-saving"}`, Baseline: []byte("{}")}, 0)
+	ok(w.t, err)
 	return victim{
 		params: map[string]string{
 			"activity": "activity-1", "year": "2018",
-			"device": "charger", "plan": "p1", "asset": "battery",
+			"device": "charger", "plan": "p1", "asset": "battery", "run": "1", "project": "saving-1", "rule": "over", "channel": "mail", "table": "flow",
 			"park": "demo", "inventory": "inventory-1", "entry": "entry-1", "import": file.ID,
 			"person": person.ID, "grant": grants[0].ID, "token": token.ID, "register": "m1.kwh", "organization": "works", "day": "2018-03-05",
 		},
@@ -199,6 +202,8 @@ func (w *world) sample(key string, schema *huma.Schema) any {
 		return []any{w.sample(key, schema.Items)}
 	case schema.Type == huma.TypeBoolean:
 		return true
+	case schema.Maximum != nil && *schema.Maximum < 1:
+		return *schema.Maximum
 	case schema.Type == huma.TypeNumber || schema.Type == huma.TypeInteger:
 		return 1
 	}

@@ -50,7 +50,7 @@ func TestEquipmentOverHTTP(t *testing.T) {
 	token := l.token("park_manager", "/江苏/test")
 	var m health.MachineState
 	l.send(token, "GET", "/api/v1/parks/test/health/mill.kwh?period=2023-05&on=100&rated=120", "", 200, &m)
-	if m.Starts != 30 || m.Hours != 744 || m.LoadFactor == nil {
+	if m.Starts != 31 || m.Hours != 744 || m.LoadFactor == nil {
 		t.Errorf("%+v", m)
 	}
 	l.send(token, "GET", "/api/v1/parks/test/health/mill.kwh?period=2022-05", "", 422, nil)

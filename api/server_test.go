@@ -45,6 +45,9 @@ func (c compiled) Extent(context.Context, string) (first, last period.Day, ok bo
 // noDevices is no device list: to reach one panics as with compiled.
 type noDevices struct{ DeviceSource }
 
+// noAlarms is no watch: to reach one panics as with compiled.
+type noAlarms struct{ AlarmSource }
+
 // world is a server over a real store with two parks in two regions.
 type world struct {
 	*Server
@@ -68,7 +71,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, now: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), records: records,
 		compiled: compiled{layouts: map[string]*layout.Layout{}}}
 	w.Server, err = New(Options{
-		Records: records, Parks: w.compiled, Devices: noDevices{}, Console: console, Version: "test",
+		Records: records, Parks: w.compiled, Devices: noDevices{}, Alarms: noAlarms{}, Console: console, Version: "test",
 		Control: node.ControlDesk{Records: records, Now: func() time.Time { return w.now }},
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)), Now: func() time.Time { return w.now },
 	})

@@ -53,7 +53,7 @@ func turningPoints(v []float64) []float64 {
 		n := len(p)
 		switch {
 		case math.IsNaN(x) || n > 0 && x == p[n-1]:
-		case n >= 2 && (p[n-1]-p[n-2])*(x-p[n-1]) > 0:
+		case n >= 2 && (p[n-1] > p[n-2]) == (x > p[n-1]): // the same way, whatever the step
 			p[n-1] = x
 		default:
 			p = append(p, x)
