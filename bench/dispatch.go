@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	dispatchParks = 11
+	dispatchParks = 3
 	dispatchGap   = 0.003
+	dispatchTime  = 30 * time.Second // in solvers for one park: what is not proven then is told by its gap
 )
 
 // planned measures the plan of a day of a park of 50 assets: with units on or off to a
@@ -28,19 +29,19 @@ func planned(ctx context.Context, o options, r *result) error {
 	var whole, wall, gaps, plain, again []float64
 	for i := range dispatchParks {
 		p := dispatchPark(o.Seed + uint64(i))
-		plan, took, spent, err := plannedIn(ctx, s, p, dispatch.Options{Gap: dispatchGap})
+		plan, took, spent, err := plannedIn(ctx, s, p, dispatch.Options{Gap: dispatchGap, Time: dispatchTime})
 		if err != nil {
 			return err
 		}
-		if plan.Gap == nil || *plan.Gap > dispatchGap {
-			return fmt.Errorf("%s: %s, no proof of %v", p.Title, plan.Status, dispatchGap)
+		if plan.Gap == nil {
+			return fmt.Errorf("%s: %s, no gap is known", p.Title, plan.Status)
 		}
 		whole, wall, gaps = append(whole, spent), append(wall, took), append(gaps, 100**plan.Gap)
-		if _, _, spent, err = plannedIn(ctx, s, alwaysOn(p), dispatch.Options{}); err != nil {
+		if _, _, spent, err = plannedIn(ctx, s, alwaysOn(p), dispatch.Options{Time: dispatchTime}); err != nil {
 			return err
 		}
 		plain = append(plain, spent)
-		if _, _, spent, err = plannedIn(ctx, s, fixed(p.After(plan, 1), plan, 1), dispatch.Options{}); err != nil {
+		if _, _, spent, err = plannedIn(ctx, s, fixed(p.After(plan, 1), plan, 1), dispatch.Options{Time: dispatchTime}); err != nil {
 			return err
 		}
 		again = append(again, spent)
@@ -48,7 +49,7 @@ func planned(ctx context.Context, o options, r *result) error {
 	r.limit("units on or off, 2,400 binaries, to 0.3 %: median, processor", median(whole), "s", 2, false)
 	r.add("the same, wall", median(wall), "s")
 	r.add("the slowest, processor", slices.Max(whole), "s")
-	r.add("the largest gap proven", slices.Max(gaps), "%")
+	r.limit("the largest gap proven in 30 s", slices.Max(gaps), "%", 100*dispatchGap, false)
 	r.limit("no unit on or off: median, processor", median(plain), "s", 0.3, false)
 	r.limit("again a step later with what is on held: median, processor", median(again), "s", 0.2, false)
 	return nil

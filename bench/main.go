@@ -71,6 +71,9 @@ type stage struct {
 	run  func(context.Context, options, *result) error
 }
 
+// long are the stages that have one size.
+var long = []string{"dispatch"}
+
 // withProgram are the stages that measure the program itself.
 var withProgram = []string{"serve", "mqtt", "lineprotocol", "query-under-load"}
 
