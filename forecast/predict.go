@@ -85,14 +85,13 @@ func (d *Data) recent(o int) error {
 
 // prediction is a forecast being made.
 type prediction struct {
-	k        *keptModel
-	d        Data
-	f        *frame
-	o, n     int
-	calendar bool  // a day of it is not in the calendar
-	missing  []int // steps without covariate c
-	parts    []map[string]float64
-	mean     []float64
+	k       *keptModel
+	d       Data
+	f       *frame
+	o, n    int
+	missing []int // steps without covariate c
+	parts   []map[string]float64
+	mean    []float64
 }
 
 // lay cuts the data to what is read, and puts the covariates in the model's order.

@@ -245,10 +245,9 @@ func quality(net *balance.Network, b *balance.Day, s flow.Share) meter.Quality {
 // sums adds parts in the order of their days, with little rounding: the same parts
 // give the same bits.
 type sums struct {
-	settled int
-	taken   [][3]quantity.Accumulator
-	given   []quantity.Accumulator
-	counts  []count
+	taken  [][3]quantity.Accumulator
+	given  []quantity.Accumulator
+	counts []count
 }
 
 func (l layout) newSums() *sums {

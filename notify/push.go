@@ -60,8 +60,10 @@ func openPush(s Setting) (Channel, error) {
 		return nil, fmt.Errorf("%w %s: user is the address of who sends: mailto:… or https://…", ErrSetting, s)
 	}
 	at := k.PublicKey().Bytes() // 4, x, y
-	key := &ecdsa.PrivateKey{D: new(big.Int).SetBytes(raw), PublicKey: ecdsa.PublicKey{Curve: elliptic.P256(),
-		X: new(big.Int).SetBytes(at[1:33]), Y: new(big.Int).SetBytes(at[33:])}}
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w %s: the secret is no VAPID key of 32 bytes in base64url", ErrSetting, s)
+	}
 	return &pusher{s, key, encode(at), client(s.Private)}, nil
 }
 

@@ -85,7 +85,10 @@ func checkToken(t *testing.T, token, key, audience string) {
 		t.Errorf("%+v %v", claims, err)
 	}
 	k, sum, signature := must(t, key), sha256.Sum256([]byte(parts[0]+"."+parts[1])), must(t, parts[2])
-	public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(k[1:33]), Y: new(big.Int).SetBytes(k[33:])}
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if !ecdsa.Verify(public, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
 		t.Error("the signature does not hold")
 	}

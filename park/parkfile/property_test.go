@@ -93,9 +93,9 @@ func anyStar(t *rapid.T, d *park.Document, carrier string) {
 
 // anyConversion lets a chp burn gas for electricity and heat, by any of the allocations.
 func anyConversion(t *rapid.T, d *park.Document) {
-	for _, c := range []park.Carrier{{ID: "natural_gas", Name: anyName(t), Unit: "m3", EnergyContent: &park.Measure{Value: 36, Unit: "MJ/m3"}}, {ID: "heat", Name: anyName(t), Unit: "GJ"}} {
-		d.Carriers = append(d.Carriers, c)
-	}
+	d.Carriers = append(d.Carriers,
+		park.Carrier{ID: "natural_gas", Name: anyName(t), Unit: "m3", EnergyContent: &park.Measure{Value: 36, Unit: "MJ/m3"}},
+		park.Carrier{ID: "heat", Name: anyName(t), Unit: "GJ"})
 	n := func(id, kind, carrier string) park.Node {
 		return park.Node{ID: id, Kind: kind, Carrier: carrier, Organization: "o1", Name: anyName(t)}
 	}
